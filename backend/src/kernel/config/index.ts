@@ -1,0 +1,2 @@
+export type { Environment, KernelConfig } from './kernel-config.ts';
+export { Secret } from './secret.ts';

@@ -1,0 +1,8 @@
+export type {
+  Database,
+  PoolState,
+  QueryResult,
+  RowIdentity,
+  Transaction,
+  TransactionOptions,
+} from './types.ts';

@@ -1,0 +1,56 @@
+/**
+ * Every error a client can meet. One code has one HTTP status and one plain message; the list is closed.
+ * `docs/errors.md` is generated from it.
+ */
+export const errorCodes = {
+  // The request itself
+  VALIDATION_FAILED: { status: 400, message: 'The request is not valid.' },
+  MALFORMED_JSON: { status: 400, message: 'The request body is not valid JSON.' },
+  MALFORMED_REQUEST: { status: 400, message: 'The request could not be read.' },
+  UNSTORABLE_VALUE: { status: 400, message: 'A value cannot be stored.' },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The request is too large.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'This content type is not supported.' },
+  NOT_ACCEPTABLE: { status: 406, message: 'No acceptable representation exists.' },
+  REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive.' },
+  NOT_FOUND: { status: 404, message: 'Nothing was found here.' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'This method is not allowed here.' },
+  RATE_LIMITED: { status: 429, message: 'Too many requests. Try again later.' },
+
+  // Who is asking
+  UNAUTHENTICATED: { status: 401, message: 'Sign in first.' },
+  TOKEN_INVALID: { status: 401, message: 'The access token is not valid.' },
+  TOKEN_EXPIRED: { status: 401, message: 'The access token has expired.' },
+  SESSION_REVOKED: { status: 401, message: 'The session has ended. Sign in again.' },
+  INVALID_CREDENTIALS: { status: 401, message: 'The credentials are not correct.' },
+  USER_BANNED: { status: 403, message: 'This account is suspended.' },
+  FORBIDDEN: { status: 403, message: 'You may not do this.' },
+  ORIGIN_NOT_ALLOWED: { status: 403, message: 'This origin is not allowed.' },
+
+  // The state of what is asked for
+  DUPLICATE_ENTRY: { status: 409, message: 'This already exists.' },
+  REFERENCE_VIOLATION: {
+    status: 409,
+    message: 'Something this refers to, or that refers to it, stands in the way.',
+  },
+  CONSTRAINT_VIOLATION: { status: 400, message: 'A value is not allowed here.' },
+  CONFLICT: { status: 409, message: 'Someone else changed this at the same time. Try again.' },
+  PRECONDITION_FAILED: { status: 412, message: 'This has changed since you read it.' },
+  PRECONDITION_REQUIRED: { status: 428, message: 'Say which version you are changing (If-Match).' },
+
+  // Our side
+  DATABASE_UNAVAILABLE: { status: 503, message: 'The database is not reachable. Try again soon.' },
+  DATABASE_TIMEOUT: { status: 503, message: 'The database took too long. Try again soon.' },
+  AUTH_UNAVAILABLE: {
+    status: 503,
+    message: 'Sign-in cannot be checked right now. Try again soon.',
+  },
+  UPSTREAM_UNAVAILABLE: {
+    status: 503,
+    message: 'A service this depends on is not available. Try again soon.',
+  },
+  SERVICE_UNAVAILABLE: { status: 503, message: 'The service is not available. Try again soon.' },
+  NOT_IMPLEMENTED: { status: 501, message: 'This is not supported.' },
+  INTERNAL_ERROR: { status: 500, message: 'Something went wrong on our side.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,1 +1,5 @@
+export { currentLogContext, runWithLogContext } from './context.ts';
+export type { LogContext } from './context.ts';
+export { createLogger } from './logger.ts';
+export { scrubText } from './redaction.ts';
 export type { Logger } from 'pino';

@@ -1,0 +1,167 @@
+import express, { type Express } from 'express';
+import {
+  createAuthenticator,
+  createSessionLiveness,
+  createTokenVerifier,
+} from './kernel/auth/index.ts';
+import type { KernelConfig } from './kernel/config/index.ts';
+import { createDatabase, type Database } from './kernel/db/index.ts';
+import { createEventBus } from './kernel/events/index.ts';
+import {
+  accessLog,
+  createHealth,
+  createHttpServer,
+  crossOrigin,
+  docsPage,
+  errorHandler,
+  healthRoutes,
+  meRoute,
+  mountRoutes,
+  notFoundHandler,
+  openApiDocument,
+  requestContext,
+  securityHeaders,
+} from './kernel/http/index.ts';
+import { runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
+import type { Logger } from './kernel/logging/index.ts';
+import type { Module } from './kernel/module/index.ts';
+import { createRateLimiter } from './kernel/ratelimit/index.ts';
+import { createRealtime } from './kernel/realtime/index.ts';
+
+export interface AppOptions {
+  config: KernelConfig;
+  modules: readonly Module[];
+  /** What each module's own section of the configuration gave, by module name. */
+  settings: Readonly<Record<string, unknown>>;
+  logger: Logger;
+  version: string;
+  /** Stands in for the one made from the configuration, in tests. */
+  database?: Database;
+}
+
+export interface App {
+  readonly express: Express;
+  /** Resolves with the port once requests and sockets are served. */
+  start(): Promise<number>;
+  /** Resolves with whether every phase was clean. */
+  stop(): Promise<boolean>;
+}
+
+const apiPrefix = '/api/v1';
+
+/** Puts the server together: the only place that knows all parts. Nothing listens or connects before `start`. */
+export function createApp(options: AppOptions): App {
+  const { config, modules, settings, logger, version } = options;
+  const db =
+    options.database ?? createDatabase(config.database, { logger, applicationName: 'bulwark-api' });
+  const verifier = createTokenVerifier(config.auth, { logger });
+  const liveness = createSessionLiveness({ database: db, config: config.auth, logger });
+  const authenticator = createAuthenticator({ verifier, liveness });
+  const rateLimiter = createRateLimiter();
+  const events = createEventBus(logger);
+
+  const app = express();
+  const http = createHttpServer(app, config.http);
+  const realtime = createRealtime({
+    server: http.server,
+    config: config.realtime,
+    allowedOrigins: config.http.allowedOrigins,
+    authenticator,
+    liveness,
+    rateLimiter,
+    logger,
+  });
+
+  const parts = modules.map((module) =>
+    module.create({ db, events, realtime, logger }, settings[module.name]),
+  );
+  const routes = [meRoute, ...parts.flatMap((part) => part.routes ?? [])];
+  const health = createHealth(
+    [
+      { name: 'database', critical: true, check: () => db.ping(2_000) },
+      ...parts.flatMap((part) => part.healthChecks ?? []),
+    ],
+    logger,
+  );
+  const document = openApiDocument(routes, apiPrefix, version);
+
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', config.http.trustProxy);
+
+  // The middleware order. Identity, rate limit and validation belong to each route and run inside mountRoutes.
+  app.use(requestContext());
+  app.use(accessLog(logger));
+  app.use(securityHeaders());
+  app.use(crossOrigin(config.http.allowedOrigins));
+  app.use(healthRoutes(health));
+  app.get(`${apiPrefix}/openapi.json`, (_request, response) => {
+    response.json(document);
+  });
+  app.use(docsPage(`${apiPrefix}/openapi.json`));
+  mountRoutes(app, apiPrefix, routes, {
+    authenticator,
+    rateLimiter,
+    bodyLimitBytes: config.http.bodyLimitBytes,
+  });
+  app.use(notFoundHandler());
+  app.use(errorHandler(logger));
+  realtime.serve(parts.flatMap((part) => part.socketEvents ?? []));
+
+  return {
+    express: app,
+    async start() {
+      let port = 0;
+      await runStartPhases(
+        [
+          { name: 'database', deadlineMs: 10_000, run: () => db.ping(5_000) },
+          {
+            name: 'listen',
+            deadlineMs: 5_000,
+            run: async () => {
+              port = await http.listen();
+            },
+          },
+        ],
+        logger,
+      );
+      return port;
+    },
+    stop() {
+      const { drainMs, shutdownTimeoutMs } = config.lifecycle;
+      const phaseMs = shutdownTimeoutMs - drainMs;
+      return runStopPhases(
+        [
+          {
+            name: 'drain',
+            deadlineMs: drainMs + 1_000,
+            run: () => {
+              health.drain();
+              return http.drain(drainMs);
+            },
+          },
+          { name: 'requests', deadlineMs: phaseMs * 0.6, run: () => http.finishRequests() },
+          {
+            name: 'sockets',
+            deadlineMs: phaseMs * 0.2,
+            run: async () => {
+              await realtime.close();
+              await http.close();
+            },
+          },
+          {
+            name: 'modules',
+            deadlineMs: phaseMs * 0.1,
+            run: async () => {
+              await Promise.all(parts.map(async (part) => part.dispose?.()));
+              liveness.close();
+              verifier.close();
+            },
+          },
+          { name: 'pools', deadlineMs: phaseMs * 0.1, run: () => db.close() },
+        ],
+        logger,
+      );
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { rateLimitTiers } from '../ratelimit/index.ts';
+import type { Route } from './route.ts';
+
+const requirements: readonly string[] = ['public', 'user', 'admin', 'service'];
+
+/** Faults in what routes declare, one line each. The server does not start while there is one. */
+export function routeFaults(routes: readonly Route[]): string[] {
+  const seen = new Set<string>();
+  return routes.flatMap((route) => {
+    const name = `${route.method.toUpperCase()} ${route.path}`;
+    const faults: string[] = [];
+    // Types promise these; a cast or plain JavaScript may break the promise, and then nothing must be open by accident.
+    if (!requirements.includes(route.auth)) {
+      faults.push(`${name}: declare auth as one of ${requirements.join(', ')}`);
+    }
+    if (!Object.hasOwn(rateLimitTiers, route.rateLimit)) {
+      faults.push(`${name}: declare rateLimit as one of ${Object.keys(rateLimitTiers).join(', ')}`);
+    }
+    if (seen.has(name)) faults.push(`${name}: declared twice`);
+    seen.add(name);
+    return [...faults, ...parameterFaults(name, route)];
+  });
+}
+
+function parameterFaults(name: string, route: Route): string[] {
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+  const inSchema = Object.keys((route.params?.describe().keys ?? {}) as object);
+  return [
+    ...inPath
+      .filter((key) => !inSchema.includes(key))
+      .map((key) => `${name}: no schema for :${key}`),
+    ...inSchema
+      .filter((key) => !inPath.includes(key))
+      .map((key) => `${name}: no :${key} in the path`),
+  ];
+}

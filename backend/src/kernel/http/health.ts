@@ -1,0 +1,86 @@
+import { Router } from 'express';
+import type { Logger } from '../logging/index.ts';
+
+/** One thing the server needs. `check` rejects when it is not there; it must answer within the signal's time. */
+export interface HealthCheck {
+  name: string;
+  /** A failing critical check takes the server out of the load balancer; others are only reported. */
+  critical: boolean;
+  check: (signal: AbortSignal) => Promise<void>;
+}
+
+export interface HealthReport {
+  status: 'ok' | 'degraded' | 'unavailable' | 'draining';
+  checks: Record<string, 'ok' | 'failing'>;
+}
+
+export interface Health {
+  /** At most one round of checks a second, however often it is asked. */
+  report(): Promise<HealthReport>;
+  /** From now on the server says that it is not ready, so that no new work is sent to it. */
+  drain(): void;
+}
+
+const checkTimeoutMs = 2_000;
+const reportLifetimeMs = 1_000;
+
+export function createHealth(checks: readonly HealthCheck[], logger: Logger): Health {
+  let draining = false;
+  let latest: { at: number; report: Promise<HealthReport> } | undefined;
+
+  async function run({ name, check }: HealthCheck): Promise<'ok' | 'failing'> {
+    try {
+      await check(AbortSignal.timeout(checkTimeoutMs));
+      return 'ok';
+    } catch (error) {
+      logger.warn({ check: name, err: error }, 'health check failed');
+      return 'failing';
+    }
+  }
+
+  async function runAll(): Promise<HealthReport> {
+    const results = await Promise.all(
+      checks.map(async (check) => ({ check, state: await run(check) })),
+    );
+    const failing = results.filter(({ state }) => state === 'failing');
+    const unavailable = failing.some(({ check }) => check.critical);
+    return {
+      status: unavailable ? 'unavailable' : failing.length > 0 ? 'degraded' : 'ok',
+      checks: Object.fromEntries(results.map(({ check, state }) => [check.name, state])),
+    };
+  }
+
+  return {
+    async report() {
+      if (latest === undefined || performance.now() - latest.at > reportLifetimeMs) {
+        latest = { at: performance.now(), report: runAll() };
+      }
+      const report = await latest.report;
+      return draining ? { ...report, status: 'draining' } : report;
+    },
+    drain() {
+      draining = true;
+    },
+  };
+}
+
+/**
+ * `/livez`: the process turns (restart it otherwise). `/readyz`: it can serve (send it work). `/health`: for people.
+ * None of them says more than names and states.
+ */
+export function healthRoutes(health: Health): Router {
+  const router = Router();
+  router.get('/livez', (_request, response) => {
+    response.set('Cache-Control', 'no-store').json({ status: 'ok' });
+  });
+  router.get(['/readyz', '/health'], async (_request, response) => {
+    const report = await health.report();
+    const ready = report.status === 'ok' || report.status === 'degraded';
+    if (!ready) response.set('Retry-After', '5');
+    response
+      .status(ready ? 200 : 503)
+      .set('Cache-Control', 'no-store')
+      .json({ ...report, uptimeSeconds: Math.floor(process.uptime()) });
+  });
+  return router;
+}

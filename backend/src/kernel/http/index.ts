@@ -1,0 +1,14 @@
+export { accessLog } from './access-log.ts';
+export { docsPage } from './docs-page.ts';
+export { errorHandler, notFoundHandler } from './error-handler.ts';
+export { createHealth, healthRoutes } from './health.ts';
+export type { Health, HealthCheck, HealthReport } from './health.ts';
+export { meRoute } from './me-route.ts';
+export { mountRoutes } from './mount-routes.ts';
+export { openApiDocument } from './openapi.ts';
+export { requestContext } from './request-context.ts';
+export { route } from './route.ts';
+export type { Reply, Route, RouteInput } from './route.ts';
+export { crossOrigin, securityHeaders } from './security.ts';
+export { createHttpServer } from './server.ts';
+export type { HttpServer } from './server.ts';

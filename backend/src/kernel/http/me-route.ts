@@ -1,0 +1,37 @@
+import { Joi, nullable, oneOf, shape, uuid } from '../schema/index.ts';
+import { unauthenticated } from '../errors/index.ts';
+import { route } from './route.ts';
+
+const me = shape({
+  id: uuid(),
+  email: nullable(Joi.string()),
+  role: oneOf('user', 'admin', 'service'),
+  isAnonymous: Joi.boolean(),
+  sessionId: nullable(Joi.string()),
+  expiresAt: Joi.string().isoDate(),
+});
+
+/** Who the server takes the caller for. Needs no query: everything is in the verified token. */
+export const meRoute = route({
+  method: 'get',
+  path: '/me',
+  summary: 'Who am I',
+  tag: 'identity',
+  auth: 'user',
+  rateLimit: 'signed-in',
+  responses: { 200: { description: 'The caller', body: me } },
+  handler: async ({ caller }) => {
+    if (caller.kind !== 'user') throw unauthenticated();
+    const { claims, userId, role } = caller;
+    return Promise.resolve({
+      body: {
+        id: userId,
+        email: claims.email ?? null,
+        role,
+        isAnonymous: claims.isAnonymous,
+        sessionId: claims.sessionId ?? null,
+        expiresAt: new Date(claims.exp * 1000).toISOString(),
+      },
+    });
+  },
+});

@@ -1,0 +1,170 @@
+import type { ErrorCode } from '../errors/index.ts';
+import { errorCodes } from '../errors/index.ts';
+import type { Joi, Schema } from '../schema/index.ts';
+import type { Route } from './route.ts';
+
+type Json = Record<string, unknown>;
+
+/** Where the document says who may call: Bearer tokens of the Supabase project. */
+const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
+
+/** The OpenAPI 3.1 document of the declared routes, written by the schemas that check the requests. */
+export function openApiDocument(routes: readonly Route[], prefix: string, version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = prefix + route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Bulwark API', version },
+    paths,
+    components: {
+      securitySchemes: { bearer },
+      schemas: { Error: errorSchema, Problem: problemSchema },
+    },
+  };
+}
+
+function operation(route: Route): Json {
+  return {
+    operationId: `${route.method}${route.path.replace(/[/:-]+(\w)/g, (_match, letter: string) => letter.toUpperCase())}`,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    tags: [route.tag],
+    security: route.auth === 'public' ? [{}, { bearer: [] }] : [{ bearer: [] }],
+    'x-auth': route.auth,
+    'x-rate-limit-tier': route.rateLimit,
+    parameters: [
+      ...parameters('path', route.params),
+      ...parameters('query', route.query),
+      ...parameters('header', route.headers),
+    ],
+    ...(route.body
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: jsonSchema(route.body) } },
+          },
+        }
+      : {}),
+    responses: { ...successes(route), ...failures(route) },
+  };
+}
+
+function parameters(
+  place: 'path' | 'query' | 'header',
+  schema: Joi.ObjectSchema | undefined,
+): Json[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+function successes(route: Route): Json {
+  return Object.fromEntries(
+    Object.entries(route.responses).map(([status, { description, body, headers }]) => [
+      status,
+      {
+        description,
+        ...(body
+          ? { content: { 'application/json': { schema: jsonSchema(body, 'output') } } }
+          : {}),
+        ...(headers
+          ? {
+              headers: Object.fromEntries(
+                Object.entries(headers).map(([name, text]) => [
+                  name,
+                  { description: text, schema: { type: 'string' } },
+                ]),
+              ),
+            }
+          : {}),
+      },
+    ]),
+  );
+}
+
+/** Every status a route can fail with, and the codes behind it. */
+function failures(route: Route): Json {
+  const codes = new Set<ErrorCode>([
+    'RATE_LIMITED',
+    'TOKEN_INVALID',
+    'TOKEN_EXPIRED',
+    'SESSION_REVOKED',
+    'USER_BANNED',
+    'INTERNAL_ERROR',
+    'SERVICE_UNAVAILABLE',
+    ...(route.auth === 'public' ? [] : (['UNAUTHENTICATED'] as const)),
+    ...(route.auth === 'admin' || route.auth === 'service' ? (['FORBIDDEN'] as const) : []),
+    ...(route.params || route.query || route.headers || route.body
+      ? (['VALIDATION_FAILED'] as const)
+      : []),
+    ...(route.body
+      ? (['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const)
+      : []),
+    ...(route.errors ?? []),
+  ]);
+  const byStatus = Map.groupBy(codes, (code) => errorCodes[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [
+      status,
+      {
+        description: names.join(', '),
+        content: {
+          'application/json': { schema: { $ref: '#/components/schemas/Error' } },
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
+      },
+    ]),
+  );
+}
+
+function jsonSchema(schema: Schema, side: 'input' | 'output' = 'input'): Json {
+  return schema['~standard'].jsonSchema[side]({ target: 'draft-2020-12' }) as Json;
+}
+
+const details = {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { field: { type: 'string' }, reason: { type: 'string' } },
+    required: ['field', 'reason'],
+  },
+};
+const errorSchema = {
+  type: 'object',
+  properties: {
+    error: { type: 'string', enum: Object.keys(errorCodes) },
+    message: { type: 'string' },
+    statusCode: { type: 'integer' },
+    requestId: { type: 'string' },
+    timestamp: { type: 'string', format: 'date-time' },
+    path: { type: 'string' },
+    details,
+  },
+  required: ['error', 'message', 'statusCode', 'requestId', 'timestamp', 'path'],
+};
+const problemSchema = {
+  type: 'object',
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string' },
+    code: { type: 'string', enum: Object.keys(errorCodes) },
+    requestId: { type: 'string' },
+    timestamp: { type: 'string', format: 'date-time' },
+    details,
+  },
+  required: ['type', 'title', 'status'],
+};

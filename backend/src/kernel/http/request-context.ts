@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Caller } from '../auth/index.ts';
+import { runWithLogContext, type LogContext } from '../logging/index.ts';
+
+/** What the server knows of one request, beside Express's own objects. */
+export interface RequestContext extends LogContext {
+  startedAt: number;
+  /** The route's template, for logs and metrics: `/api/v1/recipes/:id`. */
+  route?: string;
+  /** Known once the request was identified. */
+  caller?: Caller;
+}
+
+const contexts = new WeakMap<Request, RequestContext>();
+const acceptedRequestId = /^[\w.:-]{8,128}$/;
+
+/** Gives each request an id (the client's own, where it is well-formed) and carries it into every log line. */
+export function requestContext(): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('x-request-id');
+    const requestId = given !== undefined && acceptedRequestId.test(given) ? given : randomUUID();
+    const context: RequestContext = { requestId, startedAt: performance.now() };
+    contexts.set(request, context);
+    response.setHeader('X-Request-Id', requestId);
+    runWithLogContext(logFields(context), next);
+  };
+}
+
+export function contextOf(request: Request): RequestContext {
+  const context = contexts.get(request);
+  if (!context) throw new Error('requestContext() must come first in the middleware order');
+  return context;
+}
+
+/** A view of the context with the fields for log lines only, live as the user becomes known. */
+function logFields(context: RequestContext): LogContext {
+  return {
+    get requestId() {
+      return context.requestId;
+    },
+    get userId() {
+      return context.userId;
+    },
+  } as LogContext;
+}
+
+/** Aborts when the client goes away before the answer is complete. */
+export function clientSignal(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort(new Error('The client went away'));
+  });
+  return controller.signal;
+}

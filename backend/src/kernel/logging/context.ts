@@ -1,0 +1,15 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What every log line of one piece of work carries, whichever layer writes it. */
+export interface LogContext {
+  requestId: string;
+  userId?: string;
+}
+
+const storage = new AsyncLocalStorage<LogContext>();
+
+export function runWithLogContext<T>(context: LogContext, work: () => T): T {
+  return storage.run(context, work);
+}
+
+export const currentLogContext = (): LogContext | undefined => storage.getStore();

@@ -1,0 +1,42 @@
+import type { Section } from '../config/index.ts';
+import type { Database } from '../db/index.ts';
+import type { EventBus } from '../events/index.ts';
+import type { HealthCheck, Route } from '../http/index.ts';
+import type { Logger } from '../logging/index.ts';
+import type { Realtime, SocketEvent } from '../realtime/index.ts';
+
+/** The kernel as a module sees it. */
+export interface Kernel {
+  db: Database;
+  events: EventBus;
+  realtime: Realtime;
+  logger: Logger;
+}
+
+/** What a module offers the kernel. Leave out what it lacks. */
+export interface ModuleParts {
+  routes?: readonly Route[];
+  socketEvents?: readonly SocketEvent[];
+  healthChecks?: readonly HealthCheck[];
+  /** Ends what the module started by itself: timers, subscriptions. */
+  dispose?: () => void | Promise<void>;
+}
+
+interface ModuleDefinition<S> {
+  /** The folder's name. */
+  name: string;
+  config?: Section<S>;
+  /** Folder of the module's own SQL files. */
+  migrations?: URL;
+  create(kernel: Kernel, settings: S): ModuleParts;
+}
+
+export type Module = Omit<ModuleDefinition<unknown>, 'create'> & {
+  create(kernel: Kernel, settings: unknown): ModuleParts;
+};
+
+/** A feature, whole: its settings, its tables and its doors. Its folder and one line in `modules.ts` are all there is. */
+export function defineModule<S = undefined>(definition: ModuleDefinition<S>): Module {
+  // The settings handed to create() are those that its own section made.
+  return definition as Module;
+}

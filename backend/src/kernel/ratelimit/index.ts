@@ -1,0 +1,88 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { isIPv6 } from 'node:net';
+import { AppError } from '../errors/index.ts';
+
+/** Points in a window of seconds, by what a request costs us. Every route and socket event names its tier. */
+export const rateLimitTiers = {
+  public: { points: 300, seconds: 60 },
+  'signed-in': { points: 600, seconds: 60 },
+  'auth-sensitive': { points: 20, seconds: 60 },
+  expensive: { points: 30, seconds: 60 },
+  webhook: { points: 3000, seconds: 60 },
+} as const;
+
+export type RateLimitTier = keyof typeof rateLimitTiers;
+
+export interface RateLimitState {
+  limit: number;
+  remaining: number;
+  resetSeconds: number;
+}
+
+export interface RateLimiter {
+  /** Takes one point. Rejects with RATE_LIMITED once the tier's points are used up. */
+  consume(tier: RateLimitTier, key: string): Promise<RateLimitState>;
+}
+
+/** Counts in this process: with N processes a caller has up to N times the points. */
+export function createRateLimiter(): RateLimiter {
+  const limiters = Object.fromEntries(
+    Object.entries(rateLimitTiers).map(([tier, { points, seconds }]) => [
+      tier,
+      new RateLimiterMemory({ keyPrefix: tier, points, duration: seconds }),
+    ]),
+  ) as Record<RateLimitTier, RateLimiterMemory>;
+
+  return {
+    async consume(tier, key) {
+      const limit = rateLimitTiers[tier].points;
+      try {
+        const result = await limiters[tier].consume(key);
+        return {
+          limit,
+          remaining: result.remainingPoints,
+          resetSeconds: Math.ceil(result.msBeforeNext / 1000),
+        };
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        throw rateLimited(limit, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+      }
+    },
+  };
+}
+
+function rateLimited(limit: number, resetSeconds: number): AppError {
+  return new AppError('RATE_LIMITED', {
+    retryAfterSeconds: resetSeconds,
+    headers: rateLimitHeaders({ limit, remaining: 0, resetSeconds }),
+  });
+}
+
+export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
+  return {
+    'RateLimit-Limit': String(state.limit),
+    'RateLimit-Remaining': String(state.remaining),
+    'RateLimit-Reset': String(state.resetSeconds),
+  };
+}
+
+/** A user is one caller wherever they are; others are told apart by address, IPv6 by its /64. */
+export function rateLimitKey(userId: string | undefined, address: string | undefined): string {
+  if (userId !== undefined) return `user:${userId}`;
+  if (address === undefined) return 'ip:unknown';
+  return isIPv6(address) && !address.startsWith('::ffff:')
+    ? `ip:${networkPrefix(address)}`
+    : `ip:${address.replace('::ffff:', '')}`;
+}
+
+/** The first four groups of an IPv6 address, written out. */
+function networkPrefix(address: string): string {
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const missing = tail === undefined ? 0 : 8 - front.length - back.length;
+  return [...front, ...Array<string>(Math.max(0, missing)).fill('0'), ...back]
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
+    .join(':');
+}

@@ -1,0 +1,129 @@
+/** The architecture of docs/architecture.md, as rules that fail the check. */
+const tiers = [
+  ['schema', 'config', 'errors', 'logging'],
+  ['db', 'events', 'ratelimit'],
+  ['auth'],
+  ['http', 'realtime'],
+  ['module', 'lifecycle'],
+];
+const kernel = '^backend/src/kernel/';
+const test = '\\.test\\.ts$';
+
+const tierRules = tiers.flatMap((pieces, tier) =>
+  tiers.slice(tier + 1).length === 0
+    ? []
+    : [
+        {
+          name: `kernel-tier-${tier}-imports-no-higher-tier`,
+          severity: 'error',
+          comment: 'A kernel piece imports lower tiers only.',
+          from: { path: `${kernel}(${pieces.join('|')})/`, pathNot: test },
+          to: { path: `${kernel}(${tiers.slice(tier + 1).flat().join('|')})/` },
+        },
+      ],
+);
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    ...tierRules,
+    {
+      name: 'kernel-piece-by-its-index',
+      severity: 'error',
+      comment: 'A kernel piece is imported by its index.ts only.',
+      from: { path: '^backend/src/(?:kernel/([^/]+)/|modules/|scripts/|[^/]+$)', pathNot: test },
+      to: { path: `${kernel}[^/]+/.+`, pathNot: [`${kernel}[^/]+/index\\.ts$`, `${kernel}$1/`] },
+    },
+    {
+      name: 'kernel-knows-no-module',
+      severity: 'error',
+      from: { path: kernel },
+      to: { path: '^backend/src/(modules|app|modules\\.ts|index\\.ts)' },
+    },
+    {
+      name: 'module-imports-no-module',
+      severity: 'error',
+      from: { path: '^backend/src/modules/([^/]+)/' },
+      to: { path: '^backend/src/modules/', pathNot: '^backend/src/modules/$1/' },
+    },
+    {
+      name: 'modules-by-their-index',
+      severity: 'error',
+      comment: 'Only modules.ts names the modules, and only by their index.ts.',
+      from: { path: '^backend/src/', pathNot: ['^backend/src/modules/', test] },
+      to: { path: '^backend/src/modules/', pathNot: '^backend/src/modules/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'only-the-list-imports-modules',
+      severity: 'error',
+      from: { path: '^backend/', pathNot: ['^backend/src/modules\\.ts$', '^backend/src/modules/'] },
+      to: { path: '^backend/src/modules/' },
+    },
+    {
+      name: 'service-knows-no-transport',
+      severity: 'error',
+      from: { path: '^backend/src/modules/[^/]+/([^/]+-)?service\\.ts$' },
+      to: {
+        path: [
+          '^node_modules/(express|socket\\.io|pg)/',
+          `${kernel}(http|realtime)/`,
+        ],
+      },
+    },
+    {
+      name: 'repository-knows-the-database-only',
+      severity: 'error',
+      from: { path: '^backend/src/modules/[^/]+/([^/]+-)?repository\\.ts$' },
+      to: { path: '^backend/src/', pathNot: [`${kernel}(db|errors|schema)/`, '^backend/src/modules/'] },
+    },
+    {
+      name: 'doors-reach-no-repository',
+      severity: 'error',
+      comment: 'Routes, sockets, jobs and webhooks go through the service.',
+      from: { path: '^backend/src/modules/[^/]+/(routes|sockets|jobs|webhooks)\\.ts$' },
+      to: { path: ['repository\\.ts$', `${kernel}db/`], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'server-knows-no-tool',
+      severity: 'error',
+      comment: 'The server has no local path: what stands in for Supabase is never imported.',
+      from: { path: '^backend/src/', pathNot: test },
+      to: { path: '^(backend/(local|test)|scripts)/' },
+    },
+    {
+      name: 'no-development-package-in-the-server',
+      severity: 'error',
+      from: { path: '^backend/src/', pathNot: test },
+      to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/@types/' },
+    },
+    {
+      name: 'express-and-socket-io-in-their-pieces',
+      severity: 'error',
+      from: { path: '^backend/src/', pathNot: [`${kernel}(http|realtime)/`, '^backend/src/app\\.ts$', test] },
+      to: { path: '^node_modules/(express|socket\\.io)/' },
+    },
+    {
+      name: 'pg-in-kernel-db',
+      severity: 'error',
+      from: { path: '^backend/src/', pathNot: [`${kernel}db/`, test] },
+      to: { path: '^node_modules/pg/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['/dist/', '^scripts/runtime/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+    },
+  },
+};

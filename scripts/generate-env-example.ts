@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { collectSections, renderEnvExample } from '../backend/src/kernel/config/index.ts';
+
+/** Writes `.env.example` from the schemas of the kernel and the modules. */
+writeFileSync(new URL('../.env.example', import.meta.url), renderEnvExample(collectSections([])));

@@ -1,5 +1,5 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { AppError, errorBody, notFound, problemBody, toAppError } from '../errors/index.ts';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { errorResponse, notFound, toAppError } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { contextOf } from './request-context.ts';
 
@@ -17,31 +17,14 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
       next(thrown);
       return;
     }
-    sendError(request, response, error);
+    const { status, headers, body } = errorResponse(error, {
+      requestId: contextOf(request).requestId,
+      path: request.originalUrl,
+      accept: request.get('accept'),
+    });
+    response.status(status).set(headers).end(JSON.stringify(body));
   };
 }
-
-export function sendError(request: Request, response: Response, error: AppError): void {
-  const context = {
-    requestId: contextOf(request).requestId,
-    path: request.originalUrl.split('?')[0] ?? '',
-  };
-  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-  if (error.retryAfterSeconds !== undefined) {
-    response.setHeader('Retry-After', String(error.retryAfterSeconds));
-  }
-  if (error.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  response.setHeader('Cache-Control', 'no-store');
-  response.status(error.statusCode);
-  if (asksForProblem(request)) {
-    response.type('application/problem+json').send(JSON.stringify(problemBody(error, context)));
-  } else {
-    response.json(errorBody(error, context));
-  }
-}
-
-const asksForProblem = (request: Request): boolean =>
-  request.get('accept')?.includes('application/problem+json') ?? false;
 
 export function notFoundHandler(): RequestHandler {
   return (_request, _response, next) => {

@@ -161,7 +161,7 @@ const problemSchema = {
     status: { type: 'integer' },
     detail: { type: 'string' },
     instance: { type: 'string' },
-    code: { type: 'string', enum: Object.keys(errorCodes) },
+    error: { type: 'string', enum: Object.keys(errorCodes) },
     requestId: { type: 'string' },
     timestamp: { type: 'string', format: 'date-time' },
     details,

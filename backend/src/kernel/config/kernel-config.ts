@@ -1,58 +1,66 @@
 import type { Secret } from './secret.ts';
+import type { TrustProxy } from './trust-proxy.ts';
 
-export type Environment = 'development' | 'test' | 'staging' | 'production';
+export const environments = ['development', 'test', 'staging', 'production'] as const;
+export type Environment = (typeof environments)[number];
 
 /** What the kernel is configured with: the typed, frozen view of its environment keys. Durations are milliseconds. */
 export interface KernelConfig {
-  environment: Environment;
-  log: { level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' };
-  http: {
-    host: string;
-    port: number;
+  readonly environment: Environment;
+  readonly log: {
+    readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  };
+  readonly http: {
+    readonly host: string;
+    /** 0 takes any free port. */
+    readonly port: number;
     /** Exact origins that browsers may call from, over HTTP and sockets. */
-    allowedOrigins: readonly string[];
+    readonly allowedOrigins: readonly string[];
     /** Express's `trust proxy`: a hop count or a list of addresses and CIDR ranges; false trusts nobody. */
-    trustProxy: false | number | readonly string[];
-    bodyLimitBytes: number;
-    requestTimeoutMs: number;
-    headersTimeoutMs: number;
-    keepAliveTimeoutMs: number;
+    readonly trustProxy: TrustProxy;
+    readonly bodyLimitBytes: number;
+    readonly requestTimeoutMs: number;
+    readonly headersTimeoutMs: number;
+    readonly keepAliveTimeoutMs: number;
   };
-  database: {
-    url: Secret;
-    poolMax: number;
-    acquireTimeoutMs: number;
-    statementTimeoutMs: number;
-    lockTimeoutMs: number;
+  readonly database: {
+    readonly url: Secret;
+    readonly poolMax: number;
+    readonly acquireTimeoutMs: number;
+    readonly statementTimeoutMs: number;
+    readonly lockTimeoutMs: number;
   };
-  auth: {
-    supabaseUrl: string;
-    anonKey: Secret;
-    serviceRoleKey: Secret;
+  readonly auth: {
+    readonly supabaseUrl: string;
+    readonly anonKey: Secret;
+    readonly serviceRoleKey: Secret;
     /** The only accepted `iss`. */
-    issuer: string;
+    readonly issuer: string;
     /** The only accepted `aud`. */
-    audience: string;
-    jwksUrl: string;
+    readonly audience: string;
+    readonly jwksUrl: string;
+    /** The algorithms accepted with keys of the JWKS; empty where only HS256 is on. */
+    readonly jwksAlgorithms: readonly ('ES256' | 'RS256')[];
     /** At most one JWKS fetch in this time, whatever unknown key ids arrive. */
-    jwksCooldownMs: number;
-    jwksTimeoutMs: number;
+    readonly jwksCooldownMs: number;
+    readonly jwksTimeoutMs: number;
     /** HS256 tokens are accepted only when this is on. */
-    hs256: { kind: 'off' } | { kind: 'on'; secret: Secret };
+    readonly hs256: { readonly kind: 'off' } | { readonly kind: 'on'; readonly secret: Secret };
     /** Whether a token's session and user must still live in the `auth` tables, and how often that is looked up. */
-    sessionCheck: { kind: 'off' } | { kind: 'on'; intervalMs: number };
+    readonly sessionCheck:
+      { readonly kind: 'off' } | { readonly kind: 'on'; readonly intervalMs: number };
   };
-  realtime: {
-    maxPayloadBytes: number;
+  readonly realtime: {
+    readonly maxPayloadBytes: number;
     /** `auth:expiring` is sent this long before the token's `exp`. */
-    expiryWarningMs: number;
+    readonly expiryWarningMs: number;
     /** HTTP long-polling needs sticky sessions, so it is off by default. */
-    allowPolling: boolean;
+    readonly allowPolling: boolean;
   };
-  lifecycle: {
+  readonly lifecycle: {
     /** How long a stopping server still accepts, answering `Connection: close`. */
-    drainMs: number;
+    readonly drainMs: number;
     /** After this the process ends whatever is unfinished. */
-    shutdownTimeoutMs: number;
+    readonly shutdownTimeoutMs: number;
   };
 }

@@ -1,0 +1,42 @@
+import type { KernelConfig } from './kernel-config.ts';
+import type { Section, Sections } from './section.ts';
+import { authSection } from './sections/auth.ts';
+import { databaseSection } from './sections/database.ts';
+import { environmentSection } from './sections/environment.ts';
+import { httpSection } from './sections/http.ts';
+import { lifecycleSection } from './sections/lifecycle.ts';
+import { loggingSection } from './sections/logging.ts';
+import { realtimeSection } from './sections/realtime.ts';
+
+export type KernelSections = { readonly [N in keyof KernelConfig]: Section<KernelConfig[N]> };
+
+/** One section for each part of `KernelConfig`, in the order of `.env.example`. */
+export const kernelSections: KernelSections = {
+  environment: environmentSection,
+  log: loggingSection,
+  http: httpSection,
+  database: databaseSection,
+  auth: authSection,
+  realtime: realtimeSection,
+  lifecycle: lifecycleSection,
+};
+
+export interface AllSections<M extends Sections = Sections> {
+  readonly kernel: KernelSections;
+  readonly modules: M;
+}
+
+/** What a module shows the configuration: its name, and its section if it has one. */
+interface Configurable {
+  readonly name: string;
+  readonly config?: Section<unknown> | undefined;
+}
+
+/** Everything that can be configured in a server made of these modules. */
+export function collectSections(modules: readonly Configurable[]): AllSections {
+  const own = modules.flatMap(({ name, config }) => (config === undefined ? [] : [[name, config]]));
+  return {
+    kernel: kernelSections,
+    modules: Object.fromEntries(own) as Record<string, Section<unknown>>,
+  };
+}

@@ -1,3 +1,5 @@
+export { createAuthenticator } from './authenticator.ts';
+export type { Authenticator } from './authenticator.ts';
 export { anonymous, userCaller } from './caller.ts';
 export type {
   AnonymousCaller,
@@ -7,3 +9,7 @@ export type {
   Role,
   UserCaller,
 } from './caller.ts';
+export { createSessionLiveness } from './session-liveness.ts';
+export type { SessionLiveness } from './session-liveness.ts';
+export { createTokenVerifier } from './token-verifier.ts';
+export type { TokenVerifier } from './token-verifier.ts';

@@ -1,3 +1,4 @@
+export { createDatabase } from './create-database.ts';
 export type {
   Database,
   PoolState,
@@ -5,4 +6,5 @@ export type {
   RowIdentity,
   Transaction,
   TransactionOptions,
+  Work,
 } from './types.ts';

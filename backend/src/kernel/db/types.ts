@@ -6,6 +6,7 @@ export interface QueryResult<R> {
 
 /** A running transaction. Values are always passed as parameters, never joined into the text. */
 export interface Transaction {
+  /** One statement. Queries of one transaction run one after the other, also when they are not awaited. */
   query<R = Record<string, unknown>>(
     sql: string,
     values?: readonly unknown[],
@@ -25,6 +26,11 @@ export interface TransactionOptions {
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
   /** Milliseconds; the configured default otherwise. */
   statementTimeoutMs?: number;
+  /**
+   * Aborting rejects with the signal's reason at once, unless the commit is already under way, and rolls back. A statement
+   * that the server is working on keeps its connection until it ends or times out, so that giving up never
+   * puts more load on the database than the pool allows.
+   */
   signal?: AbortSignal;
 }
 
@@ -35,23 +41,26 @@ export interface PoolState {
   max: number;
 }
 
+export type Work<T> = (tx: Transaction) => Promise<T>;
+
 /**
  * The database as features see it. Every query runs in a transaction that carries a role, so row-level security holds.
- * Deadlocks and serialisation failures run `work` again, so it must have no effect outside the transaction.
+ * Nothing is set for longer than the transaction and no statement is named, so a transaction pooler may stand between.
+ * Deadlocks and serialisation failures run `work` again (three times in all, then CONFLICT), so it must have no effect
+ * outside the transaction.
  * Rejects with AppError: DATABASE_UNAVAILABLE, DATABASE_TIMEOUT, CONFLICT, DUPLICATE_ENTRY and the rest of the table in
- * kernel/errors.
+ * kernel/errors; what `work` itself throws comes back as it is.
  */
 export interface Database {
   /** Role `authenticated` with the caller's claims, or `anon`. */
-  asCaller<T>(
-    caller: RowIdentity,
-    work: (tx: Transaction) => Promise<T>,
-    options?: TransactionOptions,
-  ): Promise<T>;
+  asCaller<T>(caller: RowIdentity, work: Work<T>, options?: TransactionOptions): Promise<T>;
   /** Role `service_role`: past row-level security. For our own background work only. */
-  asService<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  /** Rejects when the database cannot answer within `timeoutMs`. */
+  asService<T>(work: Work<T>, options?: TransactionOptions): Promise<T>;
+  /** The role of the database URL itself, for tables that no other role may read, such as `auth.sessions`. */
+  asLogin<T>(work: Work<T>, options?: TransactionOptions): Promise<T>;
+  /** Rejects when the database cannot answer within `timeoutMs`; waiting for a connection counts. */
   ping(timeoutMs: number): Promise<void>;
   state(): PoolState;
-  close(): Promise<void>;
+  /** Refuses new work, lets running work end for `deadlineMs` (default 5000), then cuts it off. Never rejects. */
+  close(deadlineMs?: number): Promise<void>;
 }

@@ -20,6 +20,7 @@ export interface AppErrorOptions {
 
 /** The only error that reaches a client. `code` decides the HTTP status. */
 export class AppError extends Error {
+  readonly #genuine = true;
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly statusCode: number;
@@ -35,6 +36,11 @@ export class AppError extends Error {
     this.retryAfterSeconds =
       options.retryAfterSeconds ?? (this.statusCode === 503 ? defaultRetryAfterSeconds : undefined);
     this.headers = options.headers ?? {};
+  }
+
+  /** Whether this was made here: true for no copy, proxy or look-alike, and never runs foreign code. */
+  static is(value: unknown): value is AppError {
+    return typeof value === 'object' && value !== null && #genuine in value;
   }
 }
 

@@ -22,7 +22,19 @@ export const errorCodes = {
   TOKEN_EXPIRED: { status: 401, message: 'The access token has expired.' },
   SESSION_REVOKED: { status: 401, message: 'The session has ended. Sign in again.' },
   INVALID_CREDENTIALS: { status: 401, message: 'The credentials are not correct.' },
+  WEAK_PASSWORD: { status: 400, message: 'The password does not meet the requirements.' },
+  VERIFICATION_FAILED: {
+    status: 400,
+    message: 'The code, link or proof is not valid or has expired. Start again.',
+  },
   USER_BANNED: { status: 403, message: 'This account is suspended.' },
+  ACCOUNT_NOT_CONFIRMED: {
+    status: 403,
+    message: 'Confirm your email address or phone number first.',
+  },
+  MFA_REQUIRED: { status: 403, message: 'A second factor is needed for this.' },
+  REAUTHENTICATION_REQUIRED: { status: 403, message: 'Prove again who you are first.' },
+  AUTH_METHOD_DISABLED: { status: 403, message: 'This way of signing in is not enabled.' },
   FORBIDDEN: { status: 403, message: 'You may not do this.' },
   ORIGIN_NOT_ALLOWED: { status: 403, message: 'This origin is not allowed.' },
 
@@ -34,6 +46,7 @@ export const errorCodes = {
   },
   CONSTRAINT_VIOLATION: { status: 400, message: 'A value is not allowed here.' },
   CONFLICT: { status: 409, message: 'Someone else changed this at the same time. Try again.' },
+  STATE_CONFLICT: { status: 409, message: 'The current state does not allow this.' },
   PRECONDITION_FAILED: { status: 412, message: 'This has changed since you read it.' },
   PRECONDITION_REQUIRED: { status: 428, message: 'Say which version you are changing (If-Match).' },
 

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 const backend = join(root, 'backend');
@@ -63,7 +63,7 @@ export function linkFromRoot(): void {
   if (!existsSync(link)) symlinkSync(join('backend', 'dist'), link, 'dir');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   build();
   linkFromRoot();
   console.log('Built backend/dist');

@@ -2,7 +2,7 @@
 // task with them. Plain JavaScript without dependencies, because it has to run on whatever Node.js a machine has.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,9 @@ const tasks = {
   'env-check': ['backend/src/scripts/environment-check.ts'],
   'db-migrate': ['backend/src/scripts/migrate.ts'],
   'db-export': ['backend/src/scripts/migrate.ts', 'export'],
+  'phase-1': ['scripts/phase-1/run.ts'],
+  'check-removal': ['scripts/check-removal.ts'],
+  'remove-module': ['scripts/remove-module.ts'],
   'local-reset': ['scripts/local-reset.ts'],
   'local-rotate-keys': ['scripts/local-rotate-keys.ts'],
 };
@@ -94,8 +97,8 @@ async function exclusively(work) {
 function ownerLives(lock) {
   try {
     const pid = Number(readFileSync(lock, 'utf8'));
-    // An empty file belongs to an owner that is just about to write its number.
-    return pid === 0 || process.kill(pid, 0);
+    // An empty file belongs to an owner that is just about to write its number, or was killed there.
+    return pid === 0 ? Date.now() - statSync(lock).mtimeMs < 5_000 : process.kill(pid, 0);
   } catch (error) {
     return error.code === 'EPERM';
   }

@@ -43,7 +43,11 @@ try {
       ...process.argv.slice(2).filter((argument) => argument !== '--static'),
     ],
     // The JSON that Jest also prints is not for people; its progress goes to standard error.
-    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, TEST_CLUSTER_ADMIN_URL: cluster.adminUrl } },
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, TEST_CLUSTER_ADMIN_URL: cluster.adminUrl },
+    },
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => jest.kill(signal));
   const [code] = (await once(jest, 'exit')) as [number | null];
@@ -64,14 +68,19 @@ function report(jestCode: number): number {
     return 1;
   }
   const notRun = result.testResults.flatMap((file) =>
-    file.assertionResults.filter(({ status }) => status === 'pending').map(({ fullName }) => fullName),
+    file.assertionResults
+      .filter(({ status }) => status === 'pending')
+      .map(({ fullName }) => fullName),
   );
-  if (notRun.length > 0) console.log(`Not run here:\n${notRun.map((name) => `  ${name}`).join('\n')}`);
+  if (notRun.length > 0)
+    console.log(`Not run here:\n${notRun.map((name) => `  ${name}`).join('\n')}`);
   // A file that failed to load has no tests of its own to count.
   const brokenFiles = result.testResults.filter(
     (file) => file.assertionResults.length === 0 && file.message !== '',
   ).length;
   const failed = result.numFailedTests + brokenFiles;
-  console.log(`${result.numPassedTests} passed, ${failed === 0 && jestCode !== 0 ? 1 : failed} failed`);
+  console.log(
+    `${result.numPassedTests} passed, ${failed === 0 && jestCode !== 0 ? 1 : failed} failed`,
+  );
   return jestCode === 0 && failed === 0 ? 0 : 1;
 }

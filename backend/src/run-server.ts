@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { createApp } from './app.ts';
+import {
+  ConfigError,
+  configExitCode,
+  formatFaults,
+  loadProcessConfig,
+  type LoadedConfig,
+} from './kernel/config/index.ts';
+import { exitCodes, handleProcessSignals } from './kernel/lifecycle/index.ts';
+import { createLogger } from './kernel/logging/index.ts';
+import type { Module } from './kernel/module/index.ts';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+/** Refuses with every fault and exit code 78, before a port is opened. */
+function configure(modules: readonly Module[]): LoadedConfig {
+  try {
+    return loadProcessConfig(modules);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${formatFaults(error.faults)}\n`);
+    process.exit(configExitCode);
+  }
+}
+
+/** Reads the configuration, starts the server and sees to its end: the whole life of the process. */
+export async function runServer(modules: readonly Module[]): Promise<void> {
+  const config = configure(modules);
+  const logger = createLogger(config.kernel.log);
+  logger.info({ settings: config.redacted }, 'Environment validation successful');
+  for (const warning of config.warnings) logger.warn(warning);
+
+  const app = createApp({
+    config: config.kernel,
+    settings: config.modules,
+    modules,
+    logger,
+    version,
+  });
+  handleProcessSignals({
+    logger,
+    stop: () => app.stop(),
+    shutdownTimeoutMs: config.kernel.lifecycle.shutdownTimeoutMs,
+    exit: (code) => process.exit(code),
+  });
+
+  try {
+    const port = await app.start();
+    logger.info({ port, readyMs: Math.round(performance.now()) }, 'Server ready');
+    // PM2 and other supervisors wait for this before they send traffic.
+    process.send?.('ready');
+  } catch (error) {
+    logger.fatal({ err: error }, 'The server could not start');
+    process.exitCode = exitCodes.crash;
+    await app.stop();
+    process.exit(exitCodes.crash);
+  }
+}

@@ -1,0 +1,44 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../backend/local/stack/paths.ts';
+import { removeModule } from './remove-module.ts';
+
+/** Proves for each module that a checkout without it is whole: format, lint, types, architecture and tests. */
+const modules = readdirSync(join(root, 'backend', 'src', 'modules'));
+const broken = modules.filter((name) => !isGreenWithout(name));
+for (const name of modules) {
+  console.log(`${broken.includes(name) ? 'FAILED' : 'ok    '} everything holds without ${name}`);
+}
+if (broken.length > 0) process.exitCode = 1;
+
+function isGreenWithout(name: string): boolean {
+  const copy = mkdtempSync(join(tmpdir(), 'bulwark-without-'));
+  try {
+    const files = execFileSync(
+      'git',
+      ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    );
+    for (const file of files
+      .split('\0')
+      .filter((path) => path !== '' && existsSync(join(root, path)))) {
+      cpSync(join(root, file), join(copy, file));
+    }
+    for (const packages of ['node_modules', join('backend', 'node_modules')]) {
+      if (existsSync(join(root, packages))) symlinkSync(join(root, packages), join(copy, packages));
+    }
+    removeModule(copy, name);
+    const { status } = spawnSync(process.execPath, [join(copy, 'scripts', 'check.ts')], {
+      cwd: copy,
+      stdio: 'inherit',
+    });
+    return status === 0;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}

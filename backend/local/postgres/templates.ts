@@ -81,13 +81,15 @@ export async function createTemplate(
 /** Copies a template into a database of its own. Many processes may do so at once. */
 export async function cloneDatabase(adminUrl: string, template: string): Promise<ClonedDatabase> {
   const name = `clone_${process.pid}_${randomBytes(4).toString('hex')}`;
-  await withAdmin(adminUrl, (admin) =>
-    retryWhileInUse(() =>
+  await withAdmin(adminUrl, async (admin) => {
+    await retryWhileInUse(() =>
       admin.query(
         `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)} owner postgres`,
       ),
-    ),
-  );
+    );
+    // Grants on the database itself are the one thing that a copy does not take over.
+    await admin.query(`grant create on database ${escapeIdentifier(name)} to supabase_auth_admin`);
+  });
   return {
     name,
     ...urlsOf(adminUrl, name),

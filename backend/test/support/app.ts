@@ -7,6 +7,8 @@ import type { Module } from '../../src/kernel/module/index.ts';
 import { modules as allModules } from '../../src/modules.ts';
 import { startTestStack, type TestStack, type TestStackOptions } from './stack.ts';
 
+export type { TestUser } from './users.ts';
+
 export interface TestApp {
   readonly url: string;
   readonly request: ReturnType<typeof supertest>;

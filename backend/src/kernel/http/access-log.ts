@@ -1,23 +1,27 @@
 import type { RequestHandler } from 'express';
-import type { Logger } from '../logging/index.ts';
+import { runWithLogContext, type Logger } from '../logging/index.ts';
 import { contextOf } from './request-context.ts';
+
+const longestPath = 512;
 
 /** One line a request, when its answer is complete or its client has gone. The path has no query: queries carry data. */
 export function accessLog(logger: Logger): RequestHandler {
   return (request, response, next) => {
     response.once('close', () => {
-      const { startedAt, route, userId } = contextOf(request);
+      const context = contextOf(request);
       const line = {
         method: request.method,
-        path: request.path.slice(0, 512),
-        route,
+        path: request.path.slice(0, longestPath),
+        route: context.route,
         status: response.statusCode,
-        durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
-        ...(userId === undefined ? {} : { userId }),
+        durationMs: Math.round((performance.now() - context.startedAt) * 100) / 100,
         ...(response.writableFinished ? {} : { aborted: true }),
       };
-      if (response.statusCode >= 500) logger.warn(line, 'request');
-      else logger.info(line, 'request');
+      // A connection that breaks closes the response outside of the request's own context.
+      runWithLogContext(context, () => {
+        if (response.statusCode >= 500) logger.warn(line, 'request');
+        else logger.info(line, 'request');
+      });
     });
     next();
   };

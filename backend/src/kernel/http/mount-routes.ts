@@ -55,7 +55,18 @@ function identify(route: Route, path: string, services: RouteServices): RequestH
 }
 
 function bodyParsers(route: Route, { bodyLimitBytes }: RouteServices): RequestHandler[] {
-  return route.body ? [requireJson, express.json({ limit: bodyLimitBytes, strict: true })] : [];
+  return route.body
+    ? [
+        requireJson,
+        express.json({ limit: bodyLimitBytes, strict: true, reviver: refusePrototypes }),
+      ]
+    : [];
+}
+
+/** JSON may name a key `__proto__`, and whoever copies that object then gets a prototype of the client's choice. */
+function refusePrototypes(this: unknown, key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new SyntaxError('The key __proto__ is not allowed');
+  return value;
 }
 
 const requireJson: RequestHandler = (request, _response, next) => {

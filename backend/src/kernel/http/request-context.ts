@@ -23,7 +23,7 @@ export function requestContext(): RequestHandler {
     const context: RequestContext = { requestId, startedAt: performance.now() };
     contexts.set(request, context);
     response.setHeader('X-Request-Id', requestId);
-    runWithLogContext(logFields(context), next);
+    runWithLogContext(context, next);
   };
 }
 
@@ -31,18 +31,6 @@ export function contextOf(request: Request): RequestContext {
   const context = contexts.get(request);
   if (!context) throw new Error('requestContext() must come first in the middleware order');
   return context;
-}
-
-/** A view of the context with the fields for log lines only, live as the user becomes known. */
-function logFields(context: RequestContext): LogContext {
-  return {
-    get requestId() {
-      return context.requestId;
-    },
-    get userId() {
-      return context.userId;
-    },
-  } as LogContext;
 }
 
 /** Aborts when the client goes away before the answer is complete. */

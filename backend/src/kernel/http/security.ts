@@ -32,7 +32,7 @@ export function securityHeaders(): RequestHandler {
 
 /** Browsers of the allowed origins may call; others get no permission, and their browser keeps the answer from the page. */
 export function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
-  return cors({
+  const permit = cors({
     origin: [...allowedOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
@@ -56,4 +56,11 @@ export function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
     maxAge: hour,
     optionsSuccessStatus: 204,
   });
+  return (request, response, next) => {
+    // An OPTIONS request that is no preflight asks for the methods; its route answers it.
+    const asksForMethods =
+      request.method === 'OPTIONS' && request.get('access-control-request-method') === undefined;
+    if (asksForMethods) next();
+    else permit(request, response, next);
+  };
 }

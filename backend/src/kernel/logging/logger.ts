@@ -22,7 +22,7 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redactedPaths, censor: '[secret]' },
       serializers: { err: serializeError, error: serializeError },
-      mixin: () => ({ ...currentLogContext() }),
+      mixin: contextFields,
       hooks: {
         logMethod(args, method) {
           const last = args.at(-1);
@@ -33,4 +33,12 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
     },
     destination ?? pino.destination({ dest: 1, sync: true }),
   );
+}
+
+/** The context may hold more than belongs into a line. */
+function contextFields(): object {
+  const context = currentLogContext();
+  if (!context) return {};
+  const { requestId, userId } = context;
+  return userId === undefined ? { requestId } : { requestId, userId };
 }

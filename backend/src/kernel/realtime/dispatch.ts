@@ -22,6 +22,7 @@ export function dispatchEvent(
   event: SocketEvent,
   services: DispatchServices,
 ): (...values: unknown[]) => void {
+  const payloadSchema = event.payload.required().label('payload');
   return (...values) => {
     const requestId = randomUUID();
     const { caller } = session;
@@ -34,7 +35,7 @@ export function dispatchEvent(
           rateLimitKey(userId, socket.handshake.address),
         );
         services.authenticator.authorize(caller, event.auth);
-        const checked = event.payload.validate(payload, { abortEarly: false });
+        const checked = payloadSchema.validate(payload, { abortEarly: false });
         if (checked.error) throw checked.error;
         return event.handler({
           payload: checked.value as unknown,

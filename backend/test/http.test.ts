@@ -1,0 +1,304 @@
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { echo } from './fixtures/echo-module.ts';
+import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
+
+let app: TestApp;
+let user: TestUser;
+
+beforeAll(async () => {
+  app = await startTestApp({
+    modules: [echo],
+    environment: { ALLOWED_ORIGINS: 'https://app.acme.test', BODY_LIMIT: '1kb' },
+  });
+  user = await app.signUp();
+});
+afterAll(async () => {
+  await app.stop();
+});
+
+const bearer = (token = user.accessToken) => ({ authorization: `Bearer ${token}` });
+
+describe('every answer', () => {
+  test('carries a request id, the well-formed one of the client where there is one', async () => {
+    const kept = await app.request.get('/livez').set('x-request-id', 'mobile-7f3a:2');
+    expect(kept.headers['x-request-id']).toBe('mobile-7f3a:2');
+    for (const bad of ['short', 'has space in it', 'x'.repeat(129), 'née-née-née']) {
+      const { headers } = await app.request
+        .get('/livez')
+        .set('x-request-id', encodeURI(bad) === bad ? bad : 'a b');
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  test('carries the security headers and says nothing of Express', async () => {
+    const { headers } = await app.request.get('/api/v1/nothing');
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'strict-transport-security': expect.stringContaining('max-age=31536000') as unknown,
+      'content-security-policy': expect.stringContaining("default-src 'self'") as unknown,
+    });
+    expect(headers['x-powered-by']).toBeUndefined();
+  });
+
+  test('leaves one log line with request id, user, route and latency, and no query', async () => {
+    await app.request
+      .get('/api/v1/echo/7?word=hush')
+      .set(bearer())
+      .set('x-request-id', 'one-log-line');
+    const lines = app.logLines.filter(({ requestId }) => requestId === 'one-log-line');
+    expect(lines).toEqual([
+      expect.objectContaining({
+        msg: 'request',
+        method: 'GET',
+        path: '/api/v1/echo/7',
+        route: '/api/v1/echo/:number',
+        status: 200,
+        userId: user.userId,
+        durationMs: expect.any(Number) as unknown,
+      }),
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('hush');
+  });
+});
+
+describe('origins', () => {
+  test('an allowed one may read the answer, and its preflight passes', async () => {
+    const origin = 'https://app.acme.test';
+    const simple = await app.request.get('/livez').set('origin', origin);
+    expect(simple.headers['access-control-allow-origin']).toBe(origin);
+    const preflight = await app.request
+      .options('/api/v1/echo')
+      .set({ origin, 'access-control-request-method': 'POST' });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers['access-control-allow-methods']).toContain('POST');
+  });
+
+  test.each([
+    'https://evil.test',
+    'https://app.acme.test.evil.test',
+    'null',
+    'http://app.acme.test',
+  ])('%s gets no permission', async (origin) => {
+    const { headers } = await app.request.get('/livez').set('origin', origin);
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('a request is checked at the door', () => {
+  test('params, query, headers and body are converted by their schemas', async () => {
+    const { body } = await app.request
+      .post('/api/v1/echo')
+      .set(bearer())
+      .set('x-mood', 'sunny')
+      .send({ word: '  hello ' });
+    expect(body).toEqual({ word: 'hello', mood: 'sunny' });
+    const read = await app.request.get('/api/v1/echo/7?word=hi').set(bearer());
+    expect(read.body).toEqual({ number: 7, word: 'hi' });
+  });
+
+  test('every fault is named, never with its value', async () => {
+    const { status, body } = await app.request
+      .post('/api/v1/echo')
+      .set(bearer())
+      .set('x-mood', 'furious-canary')
+      .send({ word: 'ok', 'unknown-canary': 1 });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      error: 'VALIDATION_FAILED',
+      statusCode: 400,
+      path: '/api/v1/echo',
+    });
+    const { details } = body as { details: { field: string; reason: string }[] };
+    expect(details.length).toBeGreaterThan(0);
+    expect(details.map(({ reason }) => reason).join()).not.toContain('canary');
+  });
+
+  test.each([
+    ['{"word":', 400, 'MALFORMED_JSON'],
+    ['"just a string"', 400, 'MALFORMED_JSON'],
+    ['', 400, 'VALIDATION_FAILED'],
+    ['[]', 400, 'VALIDATION_FAILED'],
+    ['{"word":"a","__proto__":{"admin":true}}', 400, 'MALFORMED_JSON'],
+    [`{"word":"${'x'.repeat(2000)}"}`, 413, 'PAYLOAD_TOO_LARGE'],
+  ])('the body %j is refused', async (body, status, error) => {
+    const response = await app.request
+      .post('/api/v1/echo')
+      .set(bearer())
+      .set('content-type', 'application/json')
+      .send(body);
+    expect([response.status, (response.body as { error: string }).error]).toEqual([status, error]);
+    expect(response.text).not.toMatch(/node_modules|at .*:\d+:\d+/);
+  });
+
+  test('another content type is refused', async () => {
+    const { status, body } = await app.request
+      .post('/api/v1/echo')
+      .set(bearer())
+      .type('form')
+      .send('word=a');
+    expect([status, (body as { error: string }).error]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
+
+  test('nobody without the right role gets as far as the body', async () => {
+    const refused = await app.request
+      .post('/api/v1/echo')
+      .set('content-type', 'application/json')
+      .send('{"word":');
+    expect(refused.status).toBe(401);
+    expect(refused.headers['www-authenticate']).toMatch(/^Bearer/);
+    const admin = await app.signUp({ role: 'admin' });
+    expect((await app.request.get('/api/v1/admin-echo').set(bearer())).status).toBe(403);
+    expect(
+      (await app.request.get('/api/v1/admin-echo').set(bearer(admin.accessToken))).status,
+    ).toBe(200);
+  });
+
+  test('a present but invalid token never becomes anonymous', async () => {
+    expect((await app.request.get('/api/v1/public-echo')).status).toBe(200);
+    for (const authorization of ['Bearer nonsense', 'Bearer', 'Basic dXNlcjpwdw==', '']) {
+      const { status, body } = await app.request.get('/api/v1/public-echo').set({ authorization });
+      expect([authorization, status, (body as { error: string }).error]).toEqual([
+        authorization,
+        401,
+        'TOKEN_INVALID',
+      ]);
+    }
+  });
+});
+
+describe('addresses and methods', () => {
+  test('an unknown path is 404, a known one with another method 405 with Allow', async () => {
+    expect((await app.request.get('/api/v1/echo/')).status).toBe(405);
+    expect((await app.request.get('/api/v2/echo')).body).toMatchObject({
+      error: 'NOT_FOUND',
+      path: '/api/v2/echo',
+    });
+    const wrong = await app.request.delete('/api/v1/echo/7').set(bearer());
+    expect([wrong.status, wrong.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
+    const options = await app.request.options('/api/v1/echo');
+    expect([options.status, options.headers.allow]).toEqual([204, 'POST, OPTIONS']);
+    expect((await app.request.head('/api/v1/echo/7').set(bearer())).status).toBe(200);
+  });
+
+  test('a path that cannot be decoded is 400', async () => {
+    expect(await rawGet('/api/v1/echo/%ff')).toMatchObject({
+      status: 400,
+      error: 'MALFORMED_REQUEST',
+    });
+  });
+
+  test('problem+json is sent to whoever asks for it', async () => {
+    const { headers, text: body } = await app.request
+      .get('/nothing')
+      .set('accept', 'application/problem+json');
+    expect(headers['content-type']).toBe('application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({
+      status: 404,
+      error: 'NOT_FOUND',
+      instance: '/nothing',
+    });
+  });
+});
+
+describe('a handler that fails', () => {
+  test('answers 500 without a word of why, and logs the cause', async () => {
+    const response = await app.request.get('/api/v1/broken').set('x-request-id', 'broken-handler');
+    expect(response.status).toBe(500);
+    expect(response.text).not.toContain('canary');
+    expect(response.body).toMatchObject({ error: 'INTERNAL_ERROR', requestId: 'broken-handler' });
+    const line = app.logLines.find(
+      ({ requestId, msg }) => requestId === 'broken-handler' && msg === 'request failed',
+    );
+    expect(line?.err).toMatchObject({ message: expect.stringContaining('canary') as unknown });
+    expect(JSON.stringify(line)).not.toContain('eyJhbGciOi');
+  });
+});
+
+describe('slow and broken clients', () => {
+  test('what is not HTTP gets 400 and the connection is closed', async () => {
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+    socket.end('NOT HTTP AT ALL\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe('health and documents', () => {
+  test('the process lives, is ready, and tells people what it checked', async () => {
+    expect((await app.request.get('/livez')).body).toEqual({ status: 'ok' });
+    expect((await app.request.get('/readyz')).status).toBe(200);
+    expect((await app.request.get('/health')).body).toMatchObject({
+      status: 'ok',
+      checks: { database: 'ok' },
+    });
+  });
+
+  test('the OpenAPI document describes the very routes', async () => {
+    const { body } = await app.request.get('/api/v1/openapi.json');
+    const document = body as { openapi: string; paths: Record<string, Record<string, unknown>> };
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(['/api/v1/me', '/api/v1/echo', '/api/v1/echo/{number}']),
+    );
+    expect(document.paths['/api/v1/echo']?.post).toMatchObject({
+      security: [{ bearer: [] }],
+      requestBody: {
+        content: {
+          'application/json': {
+            schema: {
+              type: 'object',
+              properties: { word: { type: 'string', maxLength: 100 } },
+              required: ['word'],
+            },
+          },
+        },
+      },
+      responses: {
+        200: { description: 'The word' },
+        400: { description: expect.stringContaining('VALIDATION_FAILED') as unknown },
+      },
+    });
+  });
+
+  test('the docs page loads from our own host only', async () => {
+    const { text: page } = await app.request.get('/docs');
+    const sources = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(sources.length).toBeGreaterThan(2);
+    for (const source of sources) expect((await app.request.get(source)).status).toBe(200);
+  });
+});
+
+describe('the limit of a tier', () => {
+  test('is told in headers, and beyond it the answer is 429 with Retry-After', async () => {
+    const guest = await app.signUp();
+    const call = () => app.request.get('/api/v1/sensitive').set(bearer(guest.accessToken));
+    const first = await call();
+    const limit = Number(first.headers['ratelimit-limit']);
+    expect(Number(first.headers['ratelimit-remaining'])).toBe(limit - 1);
+    for (let count = 1; count < limit; count += 1) await call();
+    const refused = await call();
+    expect([refused.status, (refused.body as { error: string }).error]).toEqual([
+      429,
+      'RATE_LIMITED',
+    ]);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await app.request.get('/api/v1/sensitive').set(bearer())).status).toBe(200);
+  });
+});
+
+/** Without a client library that would mend the path on its way. */
+function rawGet(path: string): Promise<{ status: number | undefined; error: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(app.url, { path }, (response) => {
+      text(response).then((body) => {
+        const { error } = JSON.parse(body) as { error: string };
+        resolve({ status: response.statusCode, error });
+      }, reject);
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}

@@ -1,5 +1,4 @@
 export { renderEnvExample } from './env-example.ts';
-export { readEnvironmentFile } from './environment-file.ts';
 export { ConfigError, configExitCode, formatFaults } from './fault.ts';
 export type { Fault } from './fault.ts';
 export type { Environment, KernelConfig } from './kernel-config.ts';

@@ -2,7 +2,6 @@ import { type Joi, optional, shape } from '../schema/index.ts';
 import type { Fault } from './fault.ts';
 import type { Settings, Sources } from './layer.ts';
 import { isPlaceholder, placeholderWeakness, weaknessOf } from './secret-strength.ts';
-import { Secret } from './secret.ts';
 import type { Facts, ParsedValues, Setting } from './section.ts';
 import { parserFault } from './value-kinds.ts';
 
@@ -15,8 +14,9 @@ export function parseValues(
   const result = schemaOf(settings).validate(textsOf(sources), { abortEarly: false });
   const parsed = result.value as Record<string, unknown>;
   const faults = (result.error?.details ?? []).map((item) => faultOf(item, settings, sources));
+  const malformed = new Set(faults.map((fault) => fault.variable));
   const weak = [...settings].flatMap(([name, setting]) => {
-    const weakness = judge(setting, parsed[name], sources.get(name)?.text, facts);
+    const weakness = judge(setting, sources.get(name)?.text, malformed.has(name), facts);
     return weakness === undefined ? [] : [{ variable: name, ...weakness }];
   });
   // A placeholder is often malformed too; "replace it" helps more than the grammar of a URL.
@@ -42,12 +42,12 @@ const textsOf = (sources: Sources): Record<string, string | undefined> =>
 
 function judge(
   { secret, defaultText }: Setting<unknown>,
-  value: unknown,
   text: string | undefined,
+  malformed: boolean,
   facts: Facts,
 ): Pick<Fault, 'problem' | 'remedy'> | undefined {
   if (text === undefined || text === '' || defaultText !== undefined) return undefined;
-  if (secret !== false && value instanceof Secret) return weaknessOf(secret, text, facts);
+  if (secret !== false && !malformed) return weaknessOf(secret, text, facts);
   return isPlaceholder(text) ? placeholderWeakness : undefined;
 }
 

@@ -42,5 +42,5 @@ export function readProblem(error: unknown): string {
 export const isAbsent = (error: unknown): boolean => errorCode(error) === 'ENOENT';
 
 function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

@@ -129,6 +129,7 @@ describe('bootstrapping', () => {
   test('runs again and in several databases at once, with more SQL of the caller', async () => {
     for (const name of ['first', 'second'])
       await query(cluster.adminUrl, `create database ${name}`);
+    await query(cluster.adminUrl, 'drop role authenticator'); // something to make, for all at once
     const extraSql = ['create table if not exists extra as select 1 as value'];
     const urls = ['first', 'second', 'first', 'second'].map((name) =>
       urlOf('supabase_admin', name),

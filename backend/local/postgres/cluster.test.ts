@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -12,6 +13,7 @@ import type { Binaries } from './binaries.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { AlreadyRunningError, DataVersionError, PortTakenError } from './errors.ts';
+import { runAs } from './os-user.ts';
 import { until } from './postmaster.ts';
 import { findProcesses, processIdentity } from './processes.ts';
 import { kill, query, startHelper } from './testing/children.ts';
@@ -139,7 +141,7 @@ describe('what is refused', () => {
     expect(await query(adminUrl, 'table kept')).toEqual([{ value: 'old' }]);
   });
 
-  test('of several starts at once one at most wins, and a start after them succeeds', async () => {
+  test('of several starts at once exactly one wins, and a start after them succeeds', async () => {
     const starts = await Promise.all([supervise(), supervise(), supervise()]);
     const results = await Promise.allSettled(starts.map(({ report }) => report));
     const won = results.filter(({ status }) => status === 'fulfilled');
@@ -226,10 +228,18 @@ describe('after a kill -9', () => {
   });
 
   test('of everything, a pid file that names some other living process does not stop the start', async () => {
-    const lines = [process.pid, dataDirectory, Math.floor(Date.now() / 1000), 1, '', '', '', ''];
+    const other = spawn('sleep', ['60'], { ...runAs(binaries.user), cwd: '/' });
+    await once(other, 'spawn');
+    const now = Math.floor(Date.now() / 1000);
+    const lines = [other.pid, dataDirectory, now, 1, '', '127.0.0.1', '', 'ready', ''];
     await writeFile(join(dataDirectory, 'postmaster.pid'), lines.join('\n'));
-    const cluster = await start();
-    expect(await query(cluster.adminUrl, 'table kept')).toHaveLength(1);
+    try {
+      const cluster = await start();
+      expect(await query(cluster.adminUrl, 'table kept')).toHaveLength(1);
+      expect(isAlive(other.pid ?? 0)).toBe(true);
+    } finally {
+      await kill(other, 'SIGKILL');
+    }
   });
 
   test('of a supervisor that was making the data, the next start makes them', async () => {

@@ -12,7 +12,9 @@ export interface RunningProcess {
 }
 
 function ps(...args: string[]): string {
-  return spawnSync('ps', args, { encoding: 'utf8', env: serverEnvironment }).stdout;
+  // In UTC, so that a start time reads the same after the laptop has travelled.
+  const env = { ...serverEnvironment, TZ: 'UTC' };
+  return spawnSync('ps', args, { encoding: 'utf8', env }).stdout;
 }
 
 function readProc(path: string): string | undefined {
@@ -31,7 +33,9 @@ const bootId = hasProc ? (readProc('sys/kernel/random/boot_id') ?? '').slice(0, 
  */
 export function processIdentity(pid: number): string | undefined {
   if (!hasProc) {
-    const [state, ...started] = ps('-p', `${pid}`, '-o', 'stat=,lstart=').trim().split(/\s+/);
+    const [state, ...started] = ps('-p', `${pid}`, '-o', 'stat=', '-o', 'lstart=')
+      .trim()
+      .split(/\s+/);
     return state && !state.startsWith('Z') ? started.join('-').replaceAll(':', '-') : undefined;
   }
   const fields = statFields(pid);
@@ -42,7 +46,7 @@ export function processIdentity(pid: number): string | undefined {
 /** When the process began, in seconds since 1970, right to a second or two. */
 export function startedAt(pid: number): number | undefined {
   if (!hasProc) {
-    const started = Date.parse(ps('-p', `${pid}`, '-o', 'lstart=').trim());
+    const started = Date.parse(`${ps('-p', `${pid}`, '-o', 'lstart=').trim()} UTC`);
     return Number.isNaN(started) ? undefined : started / 1000;
   }
   const bootTime = /^btime (\d+)$/m.exec(readProc('stat') ?? '')?.[1];
@@ -77,7 +81,7 @@ function listProc(): RunningProcess[] {
 }
 
 function listPs(): RunningProcess[] {
-  return ps('-axww', '-o', 'pid=,command=')
+  return ps('-axww', '-o', 'pid=', '-o', 'command=')
     .split('\n')
     .map((line) => /^\s*(\d+) (.*)$/.exec(line))
     .filter((match) => match !== null)

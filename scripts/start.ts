@@ -38,14 +38,14 @@ function runServer(): void {
 
 async function runLocalStack(): Promise<void> {
   const printer = createLogPrinter(process.stdout);
-  let stack: Stack | undefined;
+  const running: { stack?: Stack } = {};
   let stopping: Promise<void> | undefined;
   let stopRequestedAt = 0;
 
   const stop = (code: number) => {
     stopping ??= (async () => {
       say('\nStopping...');
-      await stack?.stop();
+      await running.stack?.stop();
       say('Everything is stopped.');
       process.exit(code);
     })();
@@ -57,11 +57,11 @@ async function runLocalStack(): Promise<void> {
       const again = stopRequestedAt > 0 && Date.now() - stopRequestedAt > 2_000;
       if (stopRequestedAt === 0) stopRequestedAt = Date.now();
       if (again) process.exit(130);
-      if (stack) void stop(0);
+      if (running.stack) void stop(0);
     });
   }
 
-  stack = await startStack({
+  const stack = await startStack({
     env: process.env,
     migrate: migrateLocal,
     serverScript,
@@ -70,6 +70,7 @@ async function runLocalStack(): Promise<void> {
       printer.write(chunk);
     },
   });
+  running.stack = stack;
   if (stopRequestedAt > 0) {
     await stop(0);
     return;

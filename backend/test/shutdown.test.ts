@@ -143,7 +143,7 @@ describe('a stopping server', () => {
     expect(await disconnected).toBe('transport close');
     expect(await running.ended).toBe(0);
 
-    const back = new Promise<void>((resolve) => socket.once('connected', () => resolve()));
+    const back = new Promise((resolve) => socket.once('connected', resolve));
     await start({ PORT: port });
     await back;
     socket.disconnect();

@@ -44,7 +44,11 @@ await withStack(async (stack) => {
 });
 
 /** Requests a second; any answer but 200 makes the run void. */
-async function load(url: string, headers: Record<string, string>, duration: number): Promise<number> {
+async function load(
+  url: string,
+  headers: Record<string, string>,
+  duration: number,
+): Promise<number> {
   const result = await autocannon({ url: `${url}/api/v1/me`, headers, connections, duration });
   const bad = result.non2xx + result.errors + result.timeouts;
   if (bad > 0) throw new Error(`${bad} requests failed`);

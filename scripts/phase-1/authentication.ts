@@ -100,8 +100,8 @@ export async function authenticationChecks(
           forceNew: true,
           auth: { token: leaver.accessToken },
         });
-        await new Promise<void>((resolve) => socket.once('connected', () => resolve()));
-        const closed = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()));
+        await new Promise((resolve) => socket.once('connected', resolve));
+        const closed = new Promise((resolve) => socket.once('disconnect', resolve));
         await fetch(`${stack.issuer.url}/auth/v1/logout?scope=global`, {
           method: 'POST',
           headers: { apikey: stack.issuer.anonKey, authorization: `Bearer ${leaver.accessToken}` },

@@ -129,7 +129,7 @@ function failures(route: Route): Json {
 }
 
 function jsonSchema(schema: Schema, side: 'input' | 'output' = 'input'): Json {
-  return schema['~standard'].jsonSchema[side]({ target: 'draft-2020-12' }) as Json;
+  return schema['~standard'].jsonSchema[side]({ target: 'draft-2020-12' });
 }
 
 const details = {

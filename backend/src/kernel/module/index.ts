@@ -38,5 +38,5 @@ export type Module = Omit<ModuleDefinition<unknown>, 'create'> & {
 /** A feature, whole: its settings, its tables and its doors. Its folder and one line in `modules.ts` are all there is. */
 export function defineModule<S = undefined>(definition: ModuleDefinition<S>): Module {
   // The settings handed to create() are those that its own section made.
-  return definition as Module;
+  return definition;
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'socket.io';
 import type { Authenticator } from '../auth/index.ts';
-import { AppError, socketErrorBody, toAppError } from '../errors/index.ts';
+import type { AppError } from '../errors/index.ts';
+import { socketErrorBody, toAppError } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import { rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import type { SocketEvent } from './event.ts';

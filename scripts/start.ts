@@ -19,9 +19,7 @@ const say = (line: string): void => {
 function supabaseIsConfigured(): boolean {
   const file = join(root, '.env');
   const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
-  return ['SUPABASE_URL', 'SUPABASE_URL_FILE'].some(
-    (name) => (process.env[name] ?? fromFile[name] ?? '') !== '',
-  );
+  return (process.env.SUPABASE_URL ?? fromFile.SUPABASE_URL ?? '') !== '';
 }
 
 /** The server alone, against what is configured; it refuses what is missing by itself. */

@@ -57,7 +57,7 @@ export function createApp(options: AppOptions): App {
   const verifier = createTokenVerifier(config.auth, { logger });
   const liveness = createSessionLiveness({ database: db, config: config.auth, logger });
   const authenticator = createAuthenticator({ verifier, liveness });
-  const rateLimiter = createRateLimiter();
+  const rateLimiter = createRateLimiter(config.ratelimit);
   const events = createEventBus(logger);
 
   const app = express();

@@ -21,7 +21,7 @@ function configure(modules: readonly Module[]): LoadedConfig {
     return loadProcessConfig(modules);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${formatFaults(error.faults)}\n`);
+    process.stderr.write(`${[formatFaults(error.faults), ...error.warnings].join('\n')}\n`);
     process.exit(configExitCode);
   }
 }

@@ -1,7 +1,7 @@
 export { renderEnvExample } from './env-example.ts';
 export { ConfigError, configExitCode, formatFaults } from './fault.ts';
 export type { Fault } from './fault.ts';
-export type { Environment, KernelConfig } from './kernel-config.ts';
+export type { Environment, KernelConfig, RateLimitTier } from './kernel-config.ts';
 export { collectSections, kernelSections } from './kernel-sections.ts';
 export type { AllSections, KernelSections } from './kernel-sections.ts';
 export { loadConfig } from './load-config.ts';

@@ -2,6 +2,9 @@ import type { Secret } from './secret.ts';
 import type { TrustProxy } from './trust-proxy.ts';
 
 export const environments = ['development', 'test', 'staging', 'production'] as const;
+/** What a request costs us, and so how often one caller may send it. Every route and socket event names its tier. */
+export type RateLimitTier = 'public' | 'signed-in' | 'auth-sensitive' | 'expensive' | 'webhook';
+
 export type Environment = (typeof environments)[number];
 
 /** What the kernel is configured with: the typed, frozen view of its environment keys. Durations are milliseconds. */
@@ -49,6 +52,10 @@ export interface KernelConfig {
     /** Whether a token's session and user must still live in the `auth` tables, and how often that is looked up. */
     readonly sessionCheck:
       { readonly kind: 'off' } | { readonly kind: 'on'; readonly intervalMs: number };
+  };
+  readonly ratelimit: {
+    /** Requests and events a minute of one caller, by tier. */
+    readonly perMinute: Readonly<Record<RateLimitTier, number>>;
   };
   readonly realtime: {
     readonly maxPayloadBytes: number;

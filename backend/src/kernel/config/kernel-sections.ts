@@ -6,6 +6,7 @@ import { environmentSection } from './sections/environment.ts';
 import { httpSection } from './sections/http.ts';
 import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
+import { rateLimitSection } from './sections/ratelimit.ts';
 import { realtimeSection } from './sections/realtime.ts';
 
 export type KernelSections = { readonly [N in keyof KernelConfig]: Section<KernelConfig[N]> };
@@ -17,6 +18,7 @@ export const kernelSections: KernelSections = {
   http: httpSection,
   database: databaseSection,
   auth: authSection,
+  ratelimit: rateLimitSection,
   realtime: realtimeSection,
   lifecycle: lifecycleSection,
 };

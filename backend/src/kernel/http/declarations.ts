@@ -13,8 +13,8 @@ export function routeFaults(routes: readonly Route[]): string[] {
     if (!requirements.includes(route.auth)) {
       faults.push(`${name}: declare auth as one of ${requirements.join(', ')}`);
     }
-    if (!Object.hasOwn(rateLimitTiers, route.rateLimit)) {
-      faults.push(`${name}: declare rateLimit as one of ${Object.keys(rateLimitTiers).join(', ')}`);
+    if (!rateLimitTiers.includes(route.rateLimit)) {
+      faults.push(`${name}: declare rateLimit as one of ${rateLimitTiers.join(', ')}`);
     }
     if (seen.has(name)) faults.push(`${name}: declared twice`);
     seen.add(name);

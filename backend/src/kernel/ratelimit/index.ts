@@ -1,17 +1,19 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { isIPv6 } from 'node:net';
+import type { KernelConfig, RateLimitTier } from '../config/index.ts';
 import { AppError } from '../errors/index.ts';
 
-/** Points in a window of seconds, by what a request costs us. Every route and socket event names its tier. */
-export const rateLimitTiers = {
-  public: { points: 300, seconds: 60 },
-  'signed-in': { points: 600, seconds: 60 },
-  'auth-sensitive': { points: 20, seconds: 60 },
-  expensive: { points: 30, seconds: 60 },
-  webhook: { points: 3000, seconds: 60 },
-} as const;
+export type { RateLimitTier } from '../config/index.ts';
 
-export type RateLimitTier = keyof typeof rateLimitTiers;
+export const rateLimitTiers: readonly RateLimitTier[] = [
+  'public',
+  'signed-in',
+  'auth-sensitive',
+  'expensive',
+  'webhook',
+];
+
+const windowSeconds = 60;
 
 export interface RateLimitState {
   limit: number;
@@ -25,19 +27,21 @@ export interface RateLimiter {
 }
 
 /** Counts in this process: with N processes a caller has up to N times the points. */
-export function createRateLimiter(): RateLimiter {
-  const limiters = Object.fromEntries(
-    Object.entries(rateLimitTiers).map(([tier, { points, seconds }]) => [
+export function createRateLimiter({ perMinute }: KernelConfig['ratelimit']): RateLimiter {
+  const limiters = new Map(
+    rateLimitTiers.map((tier) => [
       tier,
-      new RateLimiterMemory({ keyPrefix: tier, points, duration: seconds }),
+      new RateLimiterMemory({ keyPrefix: tier, points: perMinute[tier], duration: windowSeconds }),
     ]),
-  ) as Record<RateLimitTier, RateLimiterMemory>;
+  );
 
   return {
     async consume(tier, key) {
-      const limit = rateLimitTiers[tier].points;
+      const limit = perMinute[tier];
+      const limiter = limiters.get(tier);
+      if (!limiter) throw new Error(`There is no tier ${tier}`);
       try {
-        const result = await limiters[tier].consume(key);
+        const result = await limiter.consume(key);
         return {
           limit,
           remaining: result.remainingPoints,

@@ -21,8 +21,8 @@ export function socketEventFaults(events: readonly SocketEvent[]): string[] {
     const faults: string[] = [];
     if (!requirements.includes(event.auth))
       faults.push(`${name}: declare auth as one of ${requirements.join(', ')}`);
-    if (!Object.hasOwn(rateLimitTiers, event.rateLimit)) {
-      faults.push(`${name}: declare rateLimit as one of ${Object.keys(rateLimitTiers).join(', ')}`);
+    if (!rateLimitTiers.includes(event.rateLimit)) {
+      faults.push(`${name}: declare rateLimit as one of ${rateLimitTiers.join(', ')}`);
     }
     if (reserved.includes(event.name) || event.name.startsWith('auth:'))
       faults.push(`${name}: the name is reserved`);

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface TcpRelay {
@@ -10,6 +10,10 @@ export interface TcpRelay {
   recover(): void;
   /** Existing connections are reset as soon as the client sends something. */
   resetOnNextWrite(): void;
+  /** How many connections are open. */
+  connections(): number;
+  /** Resolves when no connection is open. */
+  unused(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -17,6 +21,7 @@ export interface TcpRelay {
 export async function startTcpRelay(targetUrl: string): Promise<TcpRelay> {
   const target = new URL(targetUrl);
   const pairs = new Set<{ client: Socket; server: Socket; mode: 'pass' | 'swallow' | 'reset' }>();
+  const changes = new EventEmitter();
   let mode: 'pass' | 'swallow' = 'pass';
   const listener = createServer((client) => {
     const server = connect(Number(target.port), target.hostname);
@@ -33,6 +38,7 @@ export async function startTcpRelay(targetUrl: string): Promise<TcpRelay> {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         pairs.delete(pair);
+        changes.emit('closed');
         client.destroy();
         server.destroy();
       });
@@ -54,6 +60,10 @@ export async function startTcpRelay(targetUrl: string): Promise<TcpRelay> {
     },
     resetOnNextWrite() {
       for (const pair of pairs) pair.mode = 'reset';
+    },
+    connections: () => pairs.size,
+    async unused() {
+      while (pairs.size > 0) await once(changes, 'closed');
     },
     async close() {
       for (const { client } of pairs) client.destroy();

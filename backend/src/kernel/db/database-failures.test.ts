@@ -1,0 +1,398 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createServer, type AddressInfo } from 'node:net';
+import { EventEmitter, once } from 'node:events';
+import { openTestDatabase } from '../../../test/support/database.ts';
+import { startTcpRelay } from '../../../test/support/tcp-relay.ts';
+import { Secret } from '../config/index.ts';
+import { createLogger } from '../logging/index.ts';
+import { createDatabase } from './create-database.ts';
+import type { Database, Transaction } from './types.ts';
+
+const logged = new EventEmitter();
+const logger = createLogger({
+  level: 'debug',
+  destination: { write: (line) => logged.emit('line', line) },
+});
+const limits = {
+  poolMax: 4,
+  acquireTimeoutMs: 2_000,
+  statementTimeoutMs: 2_000,
+  lockTimeoutMs: 1_000,
+};
+
+let cloned: Awaited<ReturnType<typeof openTestDatabase>>;
+let db: Database;
+
+function open(url: string, changed: Partial<typeof limits> = {}): Database {
+  const config = { ...limits, ...changed, url: new Secret(url) };
+  return createDatabase(config, { logger, applicationName: 'bulwark-test' });
+}
+
+/** A database of the test's own, closed behind it. */
+async function withDatabase(
+  changed: Partial<typeof limits>,
+  use: (own: Database) => Promise<void>,
+  url = cloned.url,
+): Promise<void> {
+  const own = open(url, changed);
+  try {
+    await use(own);
+  } finally {
+    await own.close(500);
+  }
+}
+
+const sleep = (seconds: number) => (tx: Transaction) => tx.query('SELECT pg_sleep($1)', [seconds]);
+const pidOf = async (tx: Transaction): Promise<number> => {
+  const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid ?? 0;
+};
+const terminate = (pids: readonly number[]) =>
+  db.asLogin((tx) =>
+    tx.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [pids]),
+  );
+const since = (start: number) => performance.now() - start;
+
+beforeAll(async () => {
+  cloned = await openTestDatabase();
+  db = open(cloned.url);
+  for (const statement of [
+    'CREATE TABLE counters (id int PRIMARY KEY, value int NOT NULL)',
+    'INSERT INTO counters VALUES (1, 0), (2, 0), (3, 0)',
+    'GRANT ALL ON counters TO service_role',
+  ]) {
+    await db.asLogin((tx) => tx.query(statement));
+  }
+});
+
+afterAll(async () => {
+  await db.close();
+  await cloned.drop();
+});
+
+describe('time limits', () => {
+  test('a statement over its limit is DATABASE_TIMEOUT, and the connection is used again', async () => {
+    await withDatabase({ poolMax: 1 }, async (own) => {
+      const pid = await own.asService(pidOf);
+      const start = performance.now();
+      const work = own.asService(sleep(10), { statementTimeoutMs: 100 });
+      await expect(work).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT', statusCode: 503 });
+      expect(since(start)).toBeLessThan(1_000);
+      expect(await own.asService(pidOf)).toBe(pid);
+    });
+  });
+
+  test('a lock that is not had in time is DATABASE_TIMEOUT', async () => {
+    await withDatabase({ lockTimeoutMs: 100 }, async (own) => {
+      const lock = (tx: Transaction) => tx.query('SELECT * FROM counters WHERE id = 3 FOR UPDATE');
+      await own.asService(async (tx) => {
+        await lock(tx);
+        await expect(own.asService(lock)).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' });
+      });
+    });
+  });
+
+  test('work that leaves its transaction idle too long loses it', async () => {
+    await withDatabase({ statementTimeoutMs: 200 }, async (own) => {
+      const { promise: forgotten, resolve: remember } = Promise.withResolvers<undefined>();
+      let pid = 0;
+      const work = own.asService(async (tx) => {
+        pid = await pidOf(tx);
+        await forgotten;
+        return pidOf(tx);
+      });
+      await untilGone(() => pid);
+      remember(undefined);
+      await expect(work).rejects.toMatchObject({ statusCode: 503 });
+      expect(await own.asService(pidOf)).not.toBe(pid);
+    });
+  });
+
+  test('when all connections are taken the next caller gets 503 within the acquire timeout', async () => {
+    await withDatabase({ poolMax: 2, acquireTimeoutMs: 200 }, async (own) => {
+      const busy = [own.asService(sleep(1)), own.asService(sleep(1))];
+      const start = performance.now();
+      const refused = own.asService(pidOf);
+      await expect(refused).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+      expect(since(start)).toBeLessThan(600);
+      expect(own.state()).toEqual({ total: 2, idle: 0, waiting: 0, max: 2 });
+      await Promise.all(busy);
+      expect(own.state()).toEqual({ total: 2, idle: 2, waiting: 0, max: 2 });
+    });
+  });
+});
+
+describe('lost races', () => {
+  test('of two transactions that deadlock both succeed, the victim at a second attempt', async () => {
+    let runs = 0;
+    const bothHold = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const increment = (own: Database, first: number, second: number, mine: number) =>
+      own.asService(async (tx) => {
+        runs += 1;
+        await tx.query('UPDATE counters SET value = value + 1 WHERE id = $1', [first]);
+        bothHold[mine]?.resolve(undefined);
+        await bothHold[1 - mine]?.promise;
+        await tx.query('UPDATE counters SET value = value + 1 WHERE id = $1', [second]);
+      });
+    // Postgres looks for deadlocks when a lock has been waited for a second.
+    await withDatabase({ statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }, async (own) => {
+      await Promise.all([increment(own, 1, 2, 0), increment(own, 2, 1, 1)]);
+    });
+    expect(runs).toBe(3);
+    const { rows } = await db.asService((tx) =>
+      tx.query('SELECT value FROM counters WHERE id IN (1, 2)'),
+    );
+    expect(rows).toEqual([{ value: 2 }, { value: 2 }]);
+  });
+
+  test('serializable increments at once all count', async () => {
+    const increment = () =>
+      db.asService(
+        async (tx) => {
+          const { rows } = await tx.query<{ value: number }>(
+            'SELECT value FROM counters WHERE id = 3',
+          );
+          await tx.query('UPDATE counters SET value = $1 WHERE id = 3', [
+            (rows[0]?.value ?? 0) + 1,
+          ]);
+        },
+        { isolation: 'serializable' },
+      );
+    await Promise.all([increment(), increment()]);
+    const { rows } = await db.asService((tx) =>
+      tx.query('SELECT value FROM counters WHERE id = 3'),
+    );
+    expect(rows).toEqual([{ value: 2 }]);
+  });
+
+  test.each(['40001', '40P01'])('%s at every attempt is CONFLICT after three', async (sqlstate) => {
+    let runs = 0;
+    const work = db.asService(async (tx) => {
+      runs += 1;
+      // What work makes of the failure does not hide it.
+      await tx
+        .query(`DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '${sqlstate}'; END $$`)
+        .catch(() => {
+          throw new Error('disguised');
+        });
+    });
+    await expect(work).rejects.toMatchObject({ code: 'CONFLICT', statusCode: 409 });
+    expect(runs).toBe(3);
+  });
+
+  test('other failures are not tried again', async () => {
+    let runs = 0;
+    const work = db.asService((tx) => {
+      runs += 1;
+      return tx.query('SELECT 1 / 0');
+    });
+    await expect(work).rejects.toMatchObject({ name: 'AppError' });
+    expect(runs).toBe(1);
+  });
+});
+
+describe('a server that goes away', () => {
+  test('idle connections that were terminated do not disturb the next calls', async () => {
+    await withDatabase({}, async (own) => {
+      const pids = await Promise.all([1, 2, 3].map(() => own.asService(pidOf)));
+      await terminate(pids);
+      const answers = await Promise.all([1, 2, 3, 4].map(() => own.asService(pidOf)));
+      for (const pid of answers) expect(pids).not.toContain(pid);
+    });
+  });
+
+  test('an idle connection that is lost is logged and leaves the pool', async () => {
+    await withDatabase({}, async (own) => {
+      const pid = await own.asService(pidOf);
+      const line = once(logged, 'line');
+      await terminate([pid]);
+      expect(JSON.parse(String(await line))).toMatchObject({
+        msg: 'An idle database connection was lost',
+      });
+      expect(own.state().total).toBe(0);
+    });
+  });
+
+  test('a transaction whose backend is terminated fails as unavailable, the next one works', async () => {
+    await withDatabase({ poolMax: 1 }, async (own) => {
+      const work = own.asService(async (tx) => {
+        await terminate([await pidOf(tx)]);
+        return tx.query('SELECT 1');
+      });
+      await expect(work).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', statusCode: 503 });
+      await expect(own.asService(pidOf)).resolves.toBeGreaterThan(0);
+    });
+  });
+
+  test('a connection that breaks as it is taken is replaced without the caller noticing', async () => {
+    const relay = await startTcpRelay(cloned.url);
+    await withDatabase(
+      { poolMax: 1 },
+      async (own) => {
+        await own.asService(pidOf);
+        relay.resetOnNextWrite();
+        await expect(own.asService(pidOf)).resolves.toBeGreaterThan(0);
+      },
+      relay.url,
+    );
+    await relay.close();
+  });
+
+  test('a peer that is silently gone costs the statement timeout and a second, then the next call works', async () => {
+    const relay = await startTcpRelay(cloned.url);
+    await withDatabase(
+      { poolMax: 1, statementTimeoutMs: 300 },
+      async (own) => {
+        await own.asService(pidOf);
+        relay.swallow();
+        const start = performance.now();
+        const work = own.asService(pidOf);
+        await expect(work).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' });
+        expect(since(start)).toBeLessThan(2_000);
+        relay.recover();
+        await expect(own.asService(pidOf)).resolves.toBeGreaterThan(0);
+      },
+      relay.url,
+    );
+    await relay.close();
+  });
+
+  test('a port where nobody listens is DATABASE_UNAVAILABLE at once', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    taken.close();
+    const start = performance.now();
+    await withDatabase(
+      {},
+      (own) => expect(own.asService(pidOf)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' }),
+      `postgresql://postgres:x@127.0.0.1:${port}/postgres`,
+    );
+    expect(since(start)).toBeLessThan(1_000);
+  });
+
+  test('ping says within its time whether the database answers', async () => {
+    const relay = await startTcpRelay(cloned.url);
+    await withDatabase(
+      {},
+      async (own) => {
+        await own.ping(1_000);
+        relay.swallow();
+        const start = performance.now();
+        await expect(own.ping(200)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+        expect(since(start)).toBeLessThan(400);
+      },
+      relay.url,
+    );
+    await relay.close();
+  });
+});
+
+describe('giving up', () => {
+  test('before the start nothing runs', async () => {
+    const work = db.asService(() => Promise.reject(new Error('ran')), {
+      signal: AbortSignal.abort(new Error('gone')),
+    });
+    await expect(work).rejects.toThrow('gone');
+  });
+
+  test('while waiting for a connection rejects at once and loses no connection', async () => {
+    await withDatabase({ poolMax: 1 }, async (own) => {
+      const busy = own.asService(sleep(0.3));
+      const start = performance.now();
+      const waiting = own.asService(pidOf, { signal: AbortSignal.timeout(50) });
+      await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' });
+      expect(since(start)).toBeLessThan(250);
+      await busy;
+      await own.asService(pidOf);
+      expect(own.state()).toMatchObject({ total: 1, idle: 1, waiting: 0 });
+    });
+  });
+
+  test('during a statement rejects at once, rolls back, and keeps the connection', async () => {
+    await withDatabase({ poolMax: 1 }, async (own) => {
+      const pid = await own.asService(pidOf);
+      const start = performance.now();
+      const work = own.asService(
+        async (tx) => {
+          await tx.query('INSERT INTO counters VALUES (9, 9)');
+          await tx.query('SELECT pg_sleep(0.4)');
+        },
+        { signal: AbortSignal.timeout(100) },
+      );
+      await expect(work).rejects.toMatchObject({ name: 'TimeoutError' });
+      expect(since(start)).toBeLessThan(350);
+      const { rows } = await own.asService((tx) =>
+        tx.query(
+          'SELECT count(*)::int AS count, pg_backend_pid() AS pid FROM counters WHERE id = 9',
+        ),
+      );
+      expect(rows).toEqual([{ count: 0, pid }]);
+    });
+  });
+});
+
+describe('closing', () => {
+  test('leaves no connection open', async () => {
+    const relay = await startTcpRelay(cloned.url);
+    const own = open(relay.url);
+    await Promise.all([own.asService(sleep(0.02)), own.asService(sleep(0.02))]);
+    expect(relay.connections()).toBe(2);
+    await own.close();
+    expect(relay.connections()).toBe(0);
+    await relay.close();
+  });
+
+  test('waits for running work, refuses new, and can be asked twice', async () => {
+    const relay = await startTcpRelay(cloned.url);
+    const own = open(relay.url);
+    const running = own.asService(async (tx) => {
+      await sleep(0.2)(tx);
+      return pidOf(tx);
+    });
+    await own.asService(pidOf);
+    const closed = own.close();
+    await expect(own.asService(pidOf)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(own.close()).toBe(closed);
+    await closed;
+    await relay.close();
+    await expect(running).resolves.toBeGreaterThan(0);
+  });
+
+  test('cuts off what has not ended by the deadline', async () => {
+    const relay = await startTcpRelay(cloned.url);
+    const own = open(relay.url, { statementTimeoutMs: 60_000 });
+    const start = performance.now();
+    let pid = 0;
+    const inStatement = own.asService(async (tx) => {
+      pid = await pidOf(tx);
+      await sleep(30)(tx);
+    });
+    const inWork = own.asService(async (tx) => {
+      await pidOf(tx);
+      await new Promise(() => undefined);
+    });
+    const outcomes = Promise.allSettled([inStatement, inWork]);
+    await own.asService(pidOf);
+    await own.close(100);
+    expect(since(start)).toBeLessThan(2_000);
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await relay.unused();
+    await relay.close();
+    // Postgres itself notices a client that left only when the statement ends.
+    await terminate([pid]);
+  });
+});
+
+/** Resolves when the backend is no longer there. */
+async function untilGone(pid: () => number): Promise<void> {
+  for (;;) {
+    const { rows } = await db.asLogin((tx) =>
+      tx.query<{ gone: boolean }>(
+        'SELECT $1 > 0 AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1) AS gone, pg_sleep(0.02)',
+        [pid()],
+      ),
+    );
+    if (rows[0]?.gone === true) return;
+  }
+}

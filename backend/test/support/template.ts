@@ -1,8 +1,13 @@
 import { Pool } from 'pg';
 import { applyAuthSchema } from '../../local/auth/database.ts';
 import type { DatabaseUrls } from '../../local/postgres/templates.ts';
+import { runMigrations } from '../../src/kernel/db/index.ts';
+import { migrationSources } from '../../src/kernel/module/index.ts';
+import { modules } from '../../src/modules.ts';
 
-/** The database that every test file gets a copy of: Supabase's roles and auth tables. */
+const silent = { info: () => undefined };
+
+/** The database that every test file gets a copy of: Supabase's roles and auth tables, and every migration. */
 export const testTemplate = {
   name: 'bulwark_test_template',
   async prepare(urls: DatabaseUrls): Promise<void> {
@@ -12,5 +17,6 @@ export const testTemplate = {
     } finally {
       await pool.end();
     }
+    await runMigrations(urls.url, migrationSources(modules), silent);
   },
 };

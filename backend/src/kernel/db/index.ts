@@ -8,3 +8,7 @@ export type {
   TransactionOptions,
   Work,
 } from './types.ts';
+export { exportMigrations } from './export-migrations.ts';
+export { MigrationDriftError, migrationStatus, runMigrations } from './migrate.ts';
+export type { MigrationStatus } from './migrate.ts';
+export type { Migration, MigrationSource } from './migration-files.ts';

@@ -1,5 +1,5 @@
 import type { Section } from '../config/index.ts';
-import type { Database } from '../db/index.ts';
+import type { Database, MigrationSource } from '../db/index.ts';
 import type { EventBus } from '../events/index.ts';
 import type { HealthCheck, Route } from '../http/index.ts';
 import type { Logger } from '../logging/index.ts';
@@ -40,3 +40,9 @@ export function defineModule<S = undefined>(definition: ModuleDefinition<S>): Mo
   // The settings handed to create() are those that its own section made.
   return definition;
 }
+
+/** Where the modules' SQL files lie. */
+export const migrationSources = (modules: readonly Module[]): MigrationSource[] =>
+  modules.flatMap(({ name, migrations }) =>
+    migrations === undefined ? [] : [{ owner: name, directory: migrations }],
+  );

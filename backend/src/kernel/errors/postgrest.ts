@@ -23,19 +23,20 @@ export const postgrestCodes: CodeTable = codeTable([
   ['UNAUTHENTICATED', 'PGRST302'],
 ]);
 
-/** supabase-js hands out a PostgrestError or a plain object of the same four keys. */
+/** supabase-js throws a PostgrestError, and hands out a plain object of the same keys. */
 function isPostgrestError(thrown: Thrown): boolean {
   return (
-    typeof thrown.code === 'string' &&
-    typeof thrown.message === 'string' &&
-    'details' in thrown &&
-    'hint' in thrown
+    thrown.name === 'PostgrestError' ||
+    (typeof thrown.code === 'string' &&
+      typeof thrown.message === 'string' &&
+      'details' in thrown &&
+      'hint' in thrown)
   );
 }
 
 export function fromPostgrest(thrown: Thrown): AppError | undefined {
   if (!isPostgrestError(thrown)) return undefined;
-  const code = String(thrown.code);
+  const code = typeof thrown.code === 'string' ? thrown.code : '';
   // PostgREST always gives a code; without one the request failed before it, in the gateway or the network.
   if (code === '') return new AppError('UPSTREAM_UNAVAILABLE', { cause: thrown });
   const ours = postgrestCodes.get(code);

@@ -7,12 +7,20 @@ import { signingAlgorithm } from './signing-keys.ts';
 import { userBody } from './user-body.ts';
 import type { User } from './user-columns.ts';
 
-/** The answer to a sign-up, sign-in or refresh. */
+/** What a sign-up, sign-in or refresh gave the user. */
+export interface Grant {
+  readonly user: User;
+  readonly session: Session;
+  readonly refreshToken: string;
+}
+
+/**
+ * The answer to a sign-up, sign-in or refresh. Made after the grant is committed: signing reads the
+ * keys on a connection of its own, and a pool full of transactions would have none left.
+ */
 export async function tokenBody(
   context: AuthContext,
-  user: User,
-  session: Session,
-  refreshToken: string,
+  { user, session, refreshToken }: Grant,
 ): Promise<object> {
   const issuedAt = Math.floor(Date.now() / 1000);
   const expiresAt = issuedAt + context.accessTokenTtlSeconds;

@@ -77,28 +77,27 @@ async function signInWithPassword(
   if (user.email_confirmed_at === null) {
     throw new AuthError(400, 'email_not_confirmed', 'The email address is not confirmed');
   }
-  return transaction(context.pool, async (db) => {
-    const { session, refreshToken } = await openSession(db, user.id, 'password', client);
-    const current = (await findUserById(db, user.id)) ?? user;
-    return tokenBody(context, current, session, refreshToken);
+  const grant = await transaction(context.pool, async (db) => {
+    const opened = await openSession(db, user.id, 'password', client);
+    return { user: (await findUserById(db, user.id)) ?? user, ...opened };
   });
+  return tokenBody(context, grant);
 }
 
 async function refresh(context: AuthContext, fields: Fields, client: Client): Promise<object> {
   const token = textField(fields, 'refresh_token');
   if (token === '') throw new AuthError(400, 'validation_failed', 'A refresh token is needed');
-  const answer = await transaction(context.pool, async (db) => {
+  const grant = await transaction(context.pool, async (db) => {
     const swap = await swapRefreshToken(db, token, context.refreshReuseIntervalSeconds);
     if (swap.kind === 'reused') return undefined;
-    const session = await touchSession(db, swap.sessionId, client);
-    return tokenBody(context, swap.user, session, swap.refreshToken);
+    return { ...swap, session: await touchSession(db, swap.sessionId, client) };
   });
-  if (answer === undefined) {
+  if (grant === undefined) {
     throw new AuthError(
       400,
       'refresh_token_already_used',
       'The refresh token was used before; its session has been ended',
     );
   }
-  return answer;
+  return tokenBody(context, grant);
 }

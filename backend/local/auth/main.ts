@@ -1,7 +1,7 @@
 /**
  * The emulator as a process of its own. A parent with an IPC channel is sent
- * `{ type: 'ready', url, anonKey, serviceRoleKey }` or `{ type: 'failed', code, message }`, and takes
- * the process with it when it goes.
+ * `{ type: 'ready', url, anonKey, serviceRoleKey }`, and takes the process with it when it goes.
+ * Ends with exit code 0 after SIGTERM or SIGINT, with 1 where it cannot start.
  */
 import { startAuthIssuer } from './issuer.ts';
 import type { AuthIssuer } from './issuer.ts';
@@ -33,16 +33,6 @@ function log(fields: object, message: string): void {
   console.error(JSON.stringify({ time: new Date().toISOString(), message, ...fields }));
 }
 
-function report(message: object): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send)
-      process.send(message, () => {
-        resolve();
-      });
-    else resolve();
-  });
-}
-
 try {
   const starting = start();
   // Listened for from the first moment: a parent may go while the database is still being reached.
@@ -58,10 +48,14 @@ try {
 
   const { url, anonKey, serviceRoleKey } = await starting;
   console.log(`The auth emulator listens on ${url}`);
-  await report({ type: 'ready', url, anonKey, serviceRoleKey });
+  process.send?.({ type: 'ready', url, anonKey, serviceRoleKey });
 } catch (error) {
-  const { message, code } = error as Error & { code?: string };
-  console.error(`The auth emulator did not start: ${message}`);
-  await report({ type: 'failed', code, message });
+  console.error(`The auth emulator did not start: ${describe(error)}`);
   process.exit(1);
+}
+
+/** A refused connection to a name with several addresses has no message of its own. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join(', ');
+  return error instanceof Error ? error.message : String(error);
 }

@@ -31,7 +31,8 @@ export async function swapRefreshToken(
   const owner = { userId: user.id, sessionId: session.id };
   if (!found.revoked) {
     await db.query(
-      'update auth.refresh_tokens set revoked = true, updated_at = now() where token = $1',
+      // Not now(): a transaction that waited for the lock may have begun before this one.
+      'update auth.refresh_tokens set revoked = true, updated_at = clock_timestamp() where token = $1',
       [token],
     );
     const refreshToken = await insertRefreshToken(db, owner, token);
@@ -87,7 +88,7 @@ async function findToken(
 ): Promise<FoundToken | undefined> {
   const { rows } = await db.query<FoundToken & object>(
     `select coalesce(t.revoked, false) as revoked,
-       t.updated_at + make_interval(secs => $2) > now() as within_reuse_interval,
+       t.updated_at + make_interval(secs => $2) > clock_timestamp() as within_reuse_interval,
        (select a.token from auth.refresh_tokens a
         where a.session_id = t.session_id and not a.revoked order by a.id desc limit 1) as active_token
      from auth.refresh_tokens t where t.token = $1`,

@@ -4,8 +4,10 @@ import type { Express } from 'express';
 import { accountRoutes } from './account-routes.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { requireApiKey } from './api-keys.ts';
+import { requireAdmin } from './callers.ts';
 import type { AuthContext, Logger } from './context.ts';
 import { AuthError, errorHandler } from './errors.ts';
+import { rotateSigningKeys } from './signing-keys.ts';
 
 /** Supabase's gateway in small: one host, the auth service behind `/auth/v1`, nothing behind the rest. */
 export function createRouter(context: AuthContext, logger: Logger | undefined): Express {
@@ -33,6 +35,11 @@ export function createRouter(context: AuthContext, logger: Logger | undefined): 
       phone_autoconfirm: false,
       saml_enabled: false,
     });
+  });
+  // Not GoTrue's: on Supabase keys are rotated in the dashboard.
+  app.post('/local/rotate-keys', async (req, res) => {
+    await requireAdmin(context, req);
+    res.json({ kid: await rotateSigningKeys(context.pool) });
   });
   app.use('/auth/v1/admin', adminRoutes(context));
   app.use('/auth/v1', accountRoutes(context));

@@ -1,11 +1,29 @@
 -- The auth tables in Supabase's shape: same names, columns and types, so that whatever reads them
 -- here reads the real ones too. Columns the emulator never writes are kept for seeds and joins.
--- Safe to run again, and over a database that already has the schema.
+-- Run in one transaction; safe to run again, and over a database that already has the schema.
 
-create schema if not exists auth;
-
+-- The owner is the auth service's own role, whoever runs this, so that either may start it next time.
 do $$
 begin
+  if to_regrole('supabase_auth_admin') is not null then
+    if pg_has_role('supabase_auth_admin', 'member') then
+      set local role supabase_auth_admin;
+    end if;
+  end if;
+end
+$$;
+
+-- Not `if not exists`: that asks for the right to create schemas even where there is nothing to create.
+do $$
+begin
+  if to_regnamespace('auth') is null then
+    create schema auth;
+  end if;
+  -- What only the emulator needs: the real service keeps its keys elsewhere.
+  if to_regnamespace('local_auth') is null then
+    create schema local_auth;
+    revoke all on schema local_auth from public;
+  end if;
   if to_regtype('auth.aal_level') is null then
     create type auth.aal_level as enum ('aal1', 'aal2', 'aal3');
   end if;
@@ -109,10 +127,6 @@ create table if not exists auth.refresh_tokens (
   session_id uuid references auth.sessions (id) on delete cascade
 );
 create index if not exists refresh_tokens_session_id_revoked_idx on auth.refresh_tokens (session_id, revoked);
-
--- What only the emulator needs: the real service keeps its keys elsewhere.
-create schema if not exists local_auth;
-revoke all on schema local_auth from public;
 
 create table if not exists local_auth.signing_keys (
   kid text primary key,

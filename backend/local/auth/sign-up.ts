@@ -61,13 +61,14 @@ async function insertAndSignIn(
   columns: typeof emptyUser,
   id: string,
 ): Promise<object> {
-  return transaction(context.pool, async (db) => {
+  const grant = await transaction(context.pool, async (db) => {
     await insertUser(db, columns, id);
-    const { session, refreshToken } = await openSession(db, id, method, client);
+    const opened = await openSession(db, id, method, client);
     const user = await findUserById(db, id);
     if (user === undefined) throw new Error('The new user cannot be read');
-    return tokenBody(context, user, session, refreshToken);
+    return { user, ...opened };
   });
+  return tokenBody(context, grant);
 }
 
 function userExists(): AuthError {

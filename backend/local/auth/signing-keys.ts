@@ -23,8 +23,8 @@ export interface SigningKeys {
 }
 
 /**
- * The keys are read from the database each time, so that a rotation by another process bites at the
- * next request; only the imported private key is kept.
+ * The keys are read from the database each time, so that a rotation bites at the next request, in every
+ * process on this database; only the imported private key is kept.
  */
 export function createSigningKeys(db: Queryable): SigningKeys {
   let imported: { kid: string; key: CryptoKey } | undefined;

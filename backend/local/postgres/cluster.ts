@@ -114,6 +114,23 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /**
+ * Ends what a killed supervisor left running on these data, so that its port is free again; resolves with whether there
+ * was such a thing. Rejects with AlreadyRunningError when its owner lives.
+ */
+export async function endOrphanedCluster(
+  dataDirectory: string,
+  binaries: Binaries,
+): Promise<boolean> {
+  const place = await placeData(dataDirectory, binaries.user, binaries.sharedFolder);
+  const ownership = await claimOwnership(place.directory);
+  try {
+    return await endOrphans(place.directory);
+  } finally {
+    await ownership.release();
+  }
+}
+
+/**
  * Deletes a cluster's data, log and whatever a killed supervisor left running.
  * Rejects with AlreadyRunningError when its owner lives.
  */

@@ -1,6 +1,6 @@
 import { bootstrapDatabase } from '../postgres/bootstrap.ts';
 import { findBinaries, type BinariesSource } from '../postgres/binaries.ts';
-import { startCluster, type Cluster } from '../postgres/cluster.ts';
+import { endOrphanedCluster, startCluster, type Cluster } from '../postgres/cluster.ts';
 import { PortTakenError } from '../postgres/errors.ts';
 import { paths } from './paths.ts';
 import { choosePort } from './ports.ts';
@@ -40,6 +40,9 @@ export async function openLocalDatabase(options: LocalDatabaseOptions): Promise<
     };
   }
   const binaries = await findBinaries({ source: options.source });
+  if (await endOrphanedCluster(paths.postgresData, binaries)) {
+    options.say('Ended the Postgres that a killed start had left running.');
+  }
   const cluster = await startOnFreePort(options, (port) =>
     startCluster({
       binaries,
@@ -53,11 +56,9 @@ export async function openLocalDatabase(options: LocalDatabaseOptions): Promise<
     }),
   );
   await bootstrapDatabase(cluster.adminUrl, { postgresPassword: options.password });
-  const authUrl = new URL(cluster.databaseUrl);
-  authUrl.username = 'supabase_auth_admin';
   return {
     databaseUrl: cluster.databaseUrl,
-    authUrl: authUrl.href,
+    authUrl: cluster.authUrl,
     description: `Postgres ${binaries.version} (${binaries.source})`,
     ended: cluster.exited,
     stop: () => cluster.stop('fast'),

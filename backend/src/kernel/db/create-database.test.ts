@@ -2,16 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { openTestDatabase } from '../../../test/support/database.ts';
+import { openDatabase } from '../../../test/support/open-database.ts';
 import {
   startTransactionPooler,
   type TransactionPooler,
 } from '../../../test/support/transaction-pooler.ts';
-import { Secret } from '../config/index.ts';
-import { createLogger } from '../logging/index.ts';
-import { createDatabase } from './create-database.ts';
 import type { Database, RowIdentity, Transaction } from './types.ts';
 
-const logger = createLogger({ level: 'silent' });
 const ada = userOf(randomUUID());
 const bob = userOf(randomUUID());
 const anonymous: RowIdentity = { kind: 'anonymous' };
@@ -21,17 +18,6 @@ let db: Database;
 
 function userOf(sub: string, more: Record<string, unknown> = {}) {
   return { kind: 'user', claims: { payload: { sub, role: 'authenticated', ...more } } } as const;
-}
-
-function open(url: string, poolMax = 4): Database {
-  const config = {
-    url: new Secret(url),
-    poolMax,
-    acquireTimeoutMs: 3_000,
-    statementTimeoutMs: 3_000,
-    lockTimeoutMs: 1_000,
-  };
-  return createDatabase(config, { logger, applicationName: 'bulwark-test' });
 }
 
 const write = (caller: RowIdentity, body: string, owner?: string) =>
@@ -49,7 +35,7 @@ const bodies = async (tx: Transaction): Promise<string[]> => {
 
 beforeAll(async () => {
   cloned = await openTestDatabase();
-  db = open(cloned.url);
+  db = openDatabase(cloned.url);
   for (const statement of [
     'CREATE TABLE notes (body text NOT NULL, owner uuid NOT NULL, UNIQUE (owner, body))',
     'ALTER TABLE notes ENABLE ROW LEVEL SECURITY',
@@ -200,7 +186,7 @@ describe('through a transaction pooler with one server connection', () => {
 
   beforeAll(async () => {
     pooler = await startTransactionPooler(cloned.url);
-    pooled = open(pooler.url);
+    pooled = openDatabase(pooler.url);
     observer = new Client({ connectionString: pooler.url });
     await observer.connect();
   });

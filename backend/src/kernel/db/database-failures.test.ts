@@ -1,46 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createServer, type AddressInfo } from 'node:net';
-import { EventEmitter, once } from 'node:events';
 import { openTestDatabase } from '../../../test/support/database.ts';
+import { openDatabase, withDatabase } from '../../../test/support/open-database.ts';
 import { startTcpRelay } from '../../../test/support/tcp-relay.ts';
-import { Secret } from '../config/index.ts';
-import { createLogger } from '../logging/index.ts';
-import { createDatabase } from './create-database.ts';
 import type { Database, Transaction } from './types.ts';
-
-const logged = new EventEmitter();
-const logger = createLogger({
-  level: 'debug',
-  destination: { write: (line) => logged.emit('line', line) },
-});
-const limits = {
-  poolMax: 4,
-  acquireTimeoutMs: 2_000,
-  statementTimeoutMs: 2_000,
-  lockTimeoutMs: 1_000,
-};
 
 let cloned: Awaited<ReturnType<typeof openTestDatabase>>;
 let db: Database;
-
-function open(url: string, changed: Partial<typeof limits> = {}): Database {
-  const config = { ...limits, ...changed, url: new Secret(url) };
-  return createDatabase(config, { logger, applicationName: 'bulwark-test' });
-}
-
-/** A database of the test's own, closed behind it. */
-async function withDatabase(
-  changed: Partial<typeof limits>,
-  use: (own: Database) => Promise<void>,
-  url = cloned.url,
-): Promise<void> {
-  const own = open(url, changed);
-  try {
-    await use(own);
-  } finally {
-    await own.close(500);
-  }
-}
 
 const sleep = (seconds: number) => (tx: Transaction) => tx.query('SELECT pg_sleep($1)', [seconds]);
 const pidOf = async (tx: Transaction): Promise<number> => {
@@ -55,7 +20,7 @@ const since = (start: number) => performance.now() - start;
 
 beforeAll(async () => {
   cloned = await openTestDatabase();
-  db = open(cloned.url);
+  db = openDatabase(cloned.url);
   for (const statement of [
     'CREATE TABLE counters (id int PRIMARY KEY, value int NOT NULL)',
     'INSERT INTO counters VALUES (1, 0), (2, 0), (3, 0)',
@@ -72,7 +37,7 @@ afterAll(async () => {
 
 describe('time limits', () => {
   test('a statement over its limit is DATABASE_TIMEOUT, and the connection is used again', async () => {
-    await withDatabase({ poolMax: 1 }, async (own) => {
+    await withDatabase(cloned.url, { poolMax: 1 }, async (own) => {
       const pid = await own.asService(pidOf);
       const start = performance.now();
       const work = own.asService(sleep(10), { statementTimeoutMs: 100 });
@@ -83,7 +48,7 @@ describe('time limits', () => {
   });
 
   test('a lock that is not had in time is DATABASE_TIMEOUT', async () => {
-    await withDatabase({ lockTimeoutMs: 100 }, async (own) => {
+    await withDatabase(cloned.url, { lockTimeoutMs: 100 }, async (own) => {
       const lock = (tx: Transaction) => tx.query('SELECT * FROM counters WHERE id = 3 FOR UPDATE');
       await own.asService(async (tx) => {
         await lock(tx);
@@ -93,7 +58,7 @@ describe('time limits', () => {
   });
 
   test('work that leaves its transaction idle too long loses it', async () => {
-    await withDatabase({ statementTimeoutMs: 200 }, async (own) => {
+    await withDatabase(cloned.url, { statementTimeoutMs: 200 }, async (own) => {
       const { promise: forgotten, resolve: remember } = Promise.withResolvers<undefined>();
       let pid = 0;
       const work = own.asService(async (tx) => {
@@ -109,7 +74,7 @@ describe('time limits', () => {
   });
 
   test('when all connections are taken the next caller gets 503 within the acquire timeout', async () => {
-    await withDatabase({ poolMax: 2, acquireTimeoutMs: 200 }, async (own) => {
+    await withDatabase(cloned.url, { poolMax: 2, acquireTimeoutMs: 200 }, async (own) => {
       const busy = [own.asService(sleep(1)), own.asService(sleep(1))];
       const start = performance.now();
       const refused = own.asService(pidOf);
@@ -135,9 +100,13 @@ describe('lost races', () => {
         await tx.query('UPDATE counters SET value = value + 1 WHERE id = $1', [second]);
       });
     // Postgres looks for deadlocks when a lock has been waited for a second.
-    await withDatabase({ statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }, async (own) => {
-      await Promise.all([increment(own, 1, 2, 0), increment(own, 2, 1, 1)]);
-    });
+    await withDatabase(
+      cloned.url,
+      { statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 },
+      async (own) => {
+        await Promise.all([increment(own, 1, 2, 0), increment(own, 2, 1, 1)]);
+      },
+    );
     expect(runs).toBe(3);
     const { rows } = await db.asService((tx) =>
       tx.query('SELECT value FROM counters WHERE id IN (1, 2)'),
@@ -191,103 +160,6 @@ describe('lost races', () => {
   });
 });
 
-describe('a server that goes away', () => {
-  test('idle connections that were terminated do not disturb the next calls', async () => {
-    await withDatabase({}, async (own) => {
-      const pids = await Promise.all([1, 2, 3].map(() => own.asService(pidOf)));
-      await terminate(pids);
-      const answers = await Promise.all([1, 2, 3, 4].map(() => own.asService(pidOf)));
-      for (const pid of answers) expect(pids).not.toContain(pid);
-    });
-  });
-
-  test('an idle connection that is lost is logged and leaves the pool', async () => {
-    await withDatabase({}, async (own) => {
-      const pid = await own.asService(pidOf);
-      const line = once(logged, 'line');
-      await terminate([pid]);
-      expect(JSON.parse(String(await line))).toMatchObject({
-        msg: 'An idle database connection was lost',
-      });
-      expect(own.state().total).toBe(0);
-    });
-  });
-
-  test('a transaction whose backend is terminated fails as unavailable, the next one works', async () => {
-    await withDatabase({ poolMax: 1 }, async (own) => {
-      const work = own.asService(async (tx) => {
-        await terminate([await pidOf(tx)]);
-        return tx.query('SELECT 1');
-      });
-      await expect(work).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', statusCode: 503 });
-      await expect(own.asService(pidOf)).resolves.toBeGreaterThan(0);
-    });
-  });
-
-  test('a connection that breaks as it is taken is replaced without the caller noticing', async () => {
-    const relay = await startTcpRelay(cloned.url);
-    await withDatabase(
-      { poolMax: 1 },
-      async (own) => {
-        await own.asService(pidOf);
-        relay.resetOnNextWrite();
-        await expect(own.asService(pidOf)).resolves.toBeGreaterThan(0);
-      },
-      relay.url,
-    );
-    await relay.close();
-  });
-
-  test('a peer that is silently gone costs the statement timeout and a second, then the next call works', async () => {
-    const relay = await startTcpRelay(cloned.url);
-    await withDatabase(
-      { poolMax: 1, statementTimeoutMs: 300 },
-      async (own) => {
-        await own.asService(pidOf);
-        relay.swallow();
-        const start = performance.now();
-        const work = own.asService(pidOf);
-        await expect(work).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' });
-        expect(since(start)).toBeLessThan(2_000);
-        relay.recover();
-        await expect(own.asService(pidOf)).resolves.toBeGreaterThan(0);
-      },
-      relay.url,
-    );
-    await relay.close();
-  });
-
-  test('a port where nobody listens is DATABASE_UNAVAILABLE at once', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as AddressInfo;
-    taken.close();
-    const start = performance.now();
-    await withDatabase(
-      {},
-      (own) => expect(own.asService(pidOf)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' }),
-      `postgresql://postgres:x@127.0.0.1:${port}/postgres`,
-    );
-    expect(since(start)).toBeLessThan(1_000);
-  });
-
-  test('ping says within its time whether the database answers', async () => {
-    const relay = await startTcpRelay(cloned.url);
-    await withDatabase(
-      {},
-      async (own) => {
-        await own.ping(1_000);
-        relay.swallow();
-        const start = performance.now();
-        await expect(own.ping(200)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
-        expect(since(start)).toBeLessThan(400);
-      },
-      relay.url,
-    );
-    await relay.close();
-  });
-});
-
 describe('giving up', () => {
   test('before the start nothing runs', async () => {
     const work = db.asService(() => Promise.reject(new Error('ran')), {
@@ -297,7 +169,7 @@ describe('giving up', () => {
   });
 
   test('while waiting for a connection rejects at once and loses no connection', async () => {
-    await withDatabase({ poolMax: 1 }, async (own) => {
+    await withDatabase(cloned.url, { poolMax: 1 }, async (own) => {
       const busy = own.asService(sleep(0.3));
       const start = performance.now();
       const waiting = own.asService(pidOf, { signal: AbortSignal.timeout(50) });
@@ -310,7 +182,7 @@ describe('giving up', () => {
   });
 
   test('during a statement rejects at once, rolls back, and keeps the connection', async () => {
-    await withDatabase({ poolMax: 1 }, async (own) => {
+    await withDatabase(cloned.url, { poolMax: 1 }, async (own) => {
       const pid = await own.asService(pidOf);
       const start = performance.now();
       const work = own.asService(
@@ -335,7 +207,7 @@ describe('giving up', () => {
 describe('closing', () => {
   test('leaves no connection open', async () => {
     const relay = await startTcpRelay(cloned.url);
-    const own = open(relay.url);
+    const own = openDatabase(relay.url);
     await Promise.all([own.asService(sleep(0.02)), own.asService(sleep(0.02))]);
     expect(relay.connections()).toBe(2);
     await own.close();
@@ -345,7 +217,7 @@ describe('closing', () => {
 
   test('waits for running work, refuses new, and can be asked twice', async () => {
     const relay = await startTcpRelay(cloned.url);
-    const own = open(relay.url);
+    const own = openDatabase(relay.url);
     const running = own.asService(async (tx) => {
       await sleep(0.2)(tx);
       return pidOf(tx);
@@ -361,7 +233,7 @@ describe('closing', () => {
 
   test('cuts off what has not ended by the deadline', async () => {
     const relay = await startTcpRelay(cloned.url);
-    const own = open(relay.url, { statementTimeoutMs: 60_000 });
+    const own = openDatabase(relay.url, { statementTimeoutMs: 60_000 });
     const start = performance.now();
     let pid = 0;
     const inStatement = own.asService(async (tx) => {

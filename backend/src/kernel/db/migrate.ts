@@ -1,11 +1,13 @@
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import type { Logger } from '../logging/index.ts';
-import { readMigrations, type Migration, type MigrationSource } from './migration-files.ts';
+import { label, readMigrations, type Migration, type MigrationSource } from './migration-files.ts';
+import { inLockedTransaction, prepareLedger, readLedger, type Ledger } from './migration-ledger.ts';
 
 export interface MigrationStatus {
   owner: string;
   name: string;
-  state: 'applied' | 'pending';
+  /** `missing`: applied, but its owner has no such file any more. */
+  state: 'applied' | 'pending' | 'missing';
 }
 
 /** A file was changed after it was applied: the database no longer is what the files say. */
@@ -13,23 +15,14 @@ export class MigrationDriftError extends Error {
   override readonly name = 'MigrationDriftError';
 }
 
-/** Any number that no other program on the same database locks: "bulw" in ASCII. */
-const lock = 0x62756c77;
-
-const ledger = `
-  create schema if not exists bulwark;
-  create table if not exists bulwark.migrations (
-    owner text not null,
-    name text not null,
-    checksum text not null,
-    applied_at timestamptz not null default now(),
-    primary key (owner, name)
-  )`;
+const connectWithinMs = 10_000;
 
 /**
- * Applies what is new, in time order over all owners, each file in a transaction of its own; returns it. Two starts at
- * once wait for each other. The ledger keeps the rows of a removed module and does not look at them.
- * Rejects with MigrationDriftError, or with the database's error: then the files before it stay applied.
+ * Applies what is new, as the role of the URL, in time order over all owners, each file in a transaction of its own; returns
+ * what it applied. A file that is older than applied ones, such as a new module's, is applied all the same. Two starts at
+ * once share the work. Rows of removed modules stay in the ledger and are not looked at.
+ * Rejects with MigrationDriftError before anything is applied, or with what a file failed with: then that file is
+ * rolled back, and those before it stay.
  */
 export async function runMigrations(
   databaseUrl: string,
@@ -37,86 +30,113 @@ export async function runMigrations(
   logger: Pick<Logger, 'info'>,
 ): Promise<Migration[]> {
   const migrations = await readMigrations(sources);
-  return withLedger(databaseUrl, async (client, applied) => {
-    const pending = pendingOf(migrations, applied);
-    for (const migration of pending) {
-      await apply(client, migration);
-      logger.info({ owner: migration.owner, migration: migration.name }, 'migration applied');
+  return withClient(databaseUrl, async (client) => {
+    await prepareLedger(client);
+    const ledger = await readLedger(client);
+    for (const { owner, name } of missing(migrations, sources, ledger)) {
+      logger.info({ owner, migration: name }, 'An applied migration has no file any more');
     }
-    return pending;
+    const applied: Migration[] = [];
+    for (const migration of pending(migrations, ledger)) {
+      if (!(await apply(client, migration))) continue;
+      logger.info({ owner: migration.owner, migration: migration.name }, 'Migration applied');
+      applied.push(migration);
+    }
+    return applied;
   });
 }
 
-/** What `runMigrations` would do. */
+/** What `runMigrations` would find; changes nothing. Rejects with MigrationDriftError. */
 export async function migrationStatus(
   databaseUrl: string,
   sources: readonly MigrationSource[],
 ): Promise<MigrationStatus[]> {
   const migrations = await readMigrations(sources);
-  return withLedger(databaseUrl, (_client, applied) => {
-    const pending = new Set(pendingOf(migrations, applied));
-    return Promise.resolve(
-      migrations.map((migration) => ({
+  return withClient(databaseUrl, async (client) => {
+    const ledger = await readLedger(client);
+    const waiting = new Set(pending(migrations, ledger));
+    return [
+      ...migrations.map((migration) => ({
         owner: migration.owner,
         name: migration.name,
-        state: pending.has(migration) ? ('pending' as const) : ('applied' as const),
+        state: waiting.has(migration) ? ('pending' as const) : ('applied' as const),
       })),
-    );
+      ...missing(migrations, sources, ledger),
+    ];
   });
 }
 
-async function withLedger<T>(
-  databaseUrl: string,
-  work: (client: Client, applied: ReadonlyMap<string, string>) => Promise<T>,
-): Promise<T> {
-  const client = new Client({
-    connectionString: databaseUrl,
-    application_name: 'bulwark-migrate',
-  });
-  await client.connect();
-  try {
-    await client.query('begin');
-    await client.query('select pg_advisory_xact_lock($1)', [lock]);
-    await client.query(ledger);
-    await client.query('commit');
-    await client.query('select pg_advisory_lock($1)', [lock]);
-    const { rows } = await client.query<{ key: string; checksum: string }>(
-      `select owner || '/' || name as key, checksum from bulwark.migrations`,
-    );
-    return await work(client, new Map(rows.map(({ key, checksum }) => [key, checksum])));
-  } finally {
-    await client.end(); // frees the lock as well
-  }
-}
-
-function pendingOf(
-  migrations: readonly Migration[],
-  applied: ReadonlyMap<string, string>,
-): Migration[] {
+function pending(migrations: readonly Migration[], ledger: Ledger): Migration[] {
   const drifted = migrations.filter((migration) => {
-    const checksum = applied.get(`${migration.owner}/${migration.name}`);
-    return checksum !== undefined && checksum !== migration.checksum;
+    const row = ledger.get(label(migration));
+    return row !== undefined && row.checksum !== migration.checksum;
   });
   if (drifted.length > 0) {
-    const names = drifted.map(({ owner, name }) => `${owner}/${name}`).join(', ');
     throw new MigrationDriftError(
-      `Changed after they were applied: ${names}. Restore them and write a new migration instead.`,
+      `Changed after they were applied: ${drifted.map(label).join(', ')}. Restore them and write a new migration instead.`,
     );
   }
-  return migrations.filter(({ owner, name }) => !applied.has(`${owner}/${name}`));
+  return migrations.filter((migration) => !ledger.has(label(migration)));
 }
 
-async function apply(client: Client, { owner, name, sql, checksum }: Migration): Promise<void> {
-  await client.query('begin');
-  try {
-    await client.query(sql);
+function missing(
+  migrations: readonly Migration[],
+  sources: readonly MigrationSource[],
+  ledger: Ledger,
+): MigrationStatus[] {
+  const owners = new Set(sources.map(({ owner }) => owner));
+  const files = new Set(migrations.map(label));
+  return [...ledger.values()]
+    .filter((row) => owners.has(row.owner) && !files.has(label(row)))
+    .map(({ owner, name }) => ({ owner, name, state: 'missing' }));
+}
+
+/** Whether there was anything left to do: another start may have been first. */
+async function apply(client: Client, migration: Migration): Promise<boolean> {
+  const { owner, name, sql, checksum } = migration;
+  return inLockedTransaction(client, async () => {
+    const ledger = await readLedger(client);
+    if (pending([migration], ledger).length === 0) return false;
+    try {
+      await client.query(sql);
+    } catch (cause) {
+      const place = lineOf(cause, sql);
+      throw new Error(`The migration ${label(migration)} failed${place} and was rolled back`, {
+        cause,
+      });
+    }
+    if (client.getTransactionStatus() !== 'T') {
+      throw new Error(`The migration ${label(migration)} ended the transaction it runs in`);
+    }
     await client.query(
       'insert into bulwark.migrations (owner, name, checksum) values ($1, $2, $3)',
       [owner, name, checksum],
     );
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback');
-    throw new Error(`The migration ${owner}/${name} failed and was rolled back.`, { cause: error });
+    return true;
+  });
+}
+
+function lineOf(error: unknown, sql: string): string {
+  const position = error instanceof DatabaseError ? Number(error.position) : NaN;
+  return position > 0 ? ` at line ${sql.slice(0, position).split('\n').length}` : '';
+}
+
+async function withClient<T>(
+  databaseUrl: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client({
+    connectionString: databaseUrl,
+    application_name: 'bulwark-migrate',
+    connectionTimeoutMillis: connectWithinMs,
+    keepAlive: true,
+  });
+  // A lost connection fails the query that runs; without a listener it would end the process as well.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
   }
 }

@@ -12,19 +12,39 @@ export interface Migration {
   /** `<timestamp>_<name>.sql` */
   name: string;
   sql: string;
-  /** SHA-256 of the file. */
+  /** SHA-256 of the text; the same whether a checkout ends its lines with LF or CRLF. */
   checksum: string;
 }
 
 const fileName = /^\d{14}_[a-z0-9_]+\.sql$/;
+const transactionControl =
+  /^[ \t]*(begin|start[ \t]+transaction|commit|rollback)([ \t]+(work|transaction))?[ \t]*;/im;
 
-/** All files of all owners in time order. Rejects on a name that has no place in that order. */
+/**
+ * All files of all owners in time order. Rejects where the order is not certain (a name without a time, one time for two
+ * files, for the Supabase CLI takes it as the key) and where a file would end the transaction that it is applied in.
+ */
 export async function readMigrations(sources: readonly MigrationSource[]): Promise<Migration[]> {
   const migrations = (await Promise.all(sources.map(readSource))).flat();
-  return migrations.sort(
-    (one, other) => compare(one.name, other.name) || compare(one.owner, other.owner),
-  );
+  migrations.sort((one, other) => (timeOf(one) < timeOf(other) ? -1 : 1));
+  migrations.forEach((migration, index) => {
+    const previous = migrations[index - 1];
+    if (previous !== undefined && timeOf(previous) === timeOf(migration)) {
+      throw new Error(
+        `Two migrations have one time, so rename the newer: ${label(previous)} and ${label(migration)}`,
+      );
+    }
+    if (transactionControl.test(migration.sql)) {
+      throw new Error(
+        `The migration ${label(migration)} begins or ends a transaction; it is run in one already`,
+      );
+    }
+  });
+  return migrations;
 }
+
+export const label = ({ owner, name }: { owner: string; name: string }): string =>
+  `${owner}/${name}`;
 
 async function readSource({ owner, directory }: MigrationSource): Promise<Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql'));
@@ -36,10 +56,13 @@ async function readSource({ owner, directory }: MigrationSource): Promise<Migrat
   }
   return Promise.all(
     names.map(async (name) => {
-      const sql = await readFile(new URL(name, directory), 'utf8');
+      const text = await readFile(new URL(name, directory), 'utf8');
+      const sql = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
       return { owner, name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     }),
   );
 }
 
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+function timeOf({ name }: Migration): string {
+  return name.slice(0, 14);
+}

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -40,6 +46,10 @@ beforeAll(async () => {
     request.setEncoding('utf8');
     next();
   });
+  app.post('/raw', async (request, response) => {
+    for await (const chunk of request) response.write(chunk);
+    response.end();
+  });
   app.use(express.json({ limit: 1000 }));
   app.all('/things/:id', (_request, response) => {
     response.json({});
@@ -49,6 +59,7 @@ beforeAll(async () => {
   });
   app.use(((error: unknown, request, response, _next) => {
     thrown.push(error);
+    response.emit('answered');
     const answer = errorResponse(toAppError(error), { requestId: 'r-1', path: request.path });
     response.status(answer.status).set(answer.headers).json(answer.body);
   }) satisfies ErrorRequestHandler);
@@ -136,18 +147,21 @@ describe('A request that Express cannot read', () => {
     expect(toAppError(thrown[0]).cause).toBeUndefined();
   });
 
-  test('because its sender hung up is not our fault', async () => {
+  test.each([
+    ['body-parser', '/'],
+    ['a handler that reads the stream itself', '/raw'],
+  ])('because its sender hung up is not our fault, met by %s', async (_, path) => {
     thrown.length = 0;
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     const arrived = once(server, 'request');
     socket.write(
-      'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{`,
     );
-    const [incoming] = (await arrived) as [IncomingMessage];
-    const gone = once(incoming, 'close').catch(() => undefined);
+    const [, response] = (await arrived) as [IncomingMessage, ServerResponse];
+    const answered = once(response, 'answered');
     socket.destroy();
-    await gone;
+    await answered;
     expect(toAppError(thrown[0]).code).toBe('MALFORMED_REQUEST');
   });
 

@@ -112,6 +112,15 @@ describe('Postgres', () => {
     expectMapped(await refusedBy({ port, connectionTimeoutMillis: 300 }), 'DATABASE_UNAVAILABLE');
   });
 
+  test('is something else that answers with what Postgres never says', async () => {
+    const port = await standIn((socket) => {
+      socket.write(Buffer.from([1, 0, 0, 0, 4]));
+    });
+    const error = await refusedBy({ port });
+    expect(error.message).toMatch(/^received invalid response/);
+    expectMapped(error, 'DATABASE_UNAVAILABLE');
+  });
+
   test('does not answer in time', async () => {
     const port = await standIn(() => undefined);
     expectMapped(await refusedBy({ port, connectionTimeoutMillis: 50 }), 'DATABASE_UNAVAILABLE');
@@ -173,6 +182,11 @@ describe('Postgres', () => {
 describe('The tables', () => {
   test.each([...networkCodes, ...fetchCodes])('%s is %s', (code, ours) => {
     expectMapped(Object.assign(new Error('zqx'), { code }), ours);
+  });
+
+  test('take every reason of OpenSSL for one', () => {
+    const error = Object.assign(new Error('zqx'), { code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA' });
+    expectMapped(error, 'DATABASE_UNAVAILABLE');
   });
 
   test.each([...driverMessages])('"%s" is %s', (message, ours) => {

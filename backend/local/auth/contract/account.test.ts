@@ -120,20 +120,19 @@ describe('signing in', () => {
     }
   });
 
-  test('spends as long on an unknown address as on a wrong password', async () => {
+  test('works as hard on an unknown address as on a wrong password', async () => {
     const { email } = await signUp(stand);
-    const fastest = async (address: string) => {
-      const times: number[] = [];
+    // Processor time, not time: the emulator runs in this process, and other programs are at work.
+    const cheapest = async (address: string) => {
+      const costs: number[] = [];
       for (let round = 0; round < 3; round += 1) {
-        const start = performance.now();
-        await stand
-          .client()
-          .auth.signInWithPassword({ email: address, password: 'wrong password' });
-        times.push(performance.now() - start);
+        const start = process.cpuUsage();
+        await stand.client().auth.signInWithPassword({ email: address, password: 'wrong' });
+        costs.push(process.cpuUsage(start).user);
       }
-      return Math.min(...times);
+      return Math.min(...costs);
     };
-    const [known, unknown] = [await fastest(email), await fastest(freshEmail())];
+    const [known, unknown] = [await cheapest(email), await cheapest(freshEmail())];
     expect(unknown).toBeGreaterThan(known / 2);
   });
 

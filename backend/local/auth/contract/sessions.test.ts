@@ -13,6 +13,30 @@ async function refreshWith(stand: Stand, refreshToken: string, url = stand.issue
   return client.auth.refreshSession({ refresh_token: refreshToken });
 }
 
+/** Refreshes that have all reached the database before the first of them may finish. */
+async function refreshTogether(userId: string, refreshToken: string, url = stand.issuer.url) {
+  const count = 4;
+  const holder = await stand.db.connect();
+  try {
+    await holder.query('begin');
+    await holder.query('select from auth.sessions where user_id = $1 for update', [userId]);
+    const refreshes = Array.from({ length: count }, () => refreshWith(stand, refreshToken, url));
+    while ((await waitingForLocks()) < count);
+    await holder.query('commit');
+    return await Promise.all(refreshes);
+  } finally {
+    holder.release();
+  }
+}
+
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await stand.db.query<{ count: number }>(
+    `select count(*)::int from pg_locks join pg_stat_activity using (pid)
+     where not granted and datname = current_database()`,
+  );
+  return present(rows[0]).count;
+}
+
 /** Undefined while the session of the access token is alive. */
 async function whyRefused(accessToken: string): Promise<string | undefined> {
   const { error } = await stand.client().auth.getUser(accessToken);
@@ -63,20 +87,16 @@ describe('refreshing', () => {
   });
 
   test('grants a token once to many who bring it at the same time', async () => {
-    const { session } = await signUp(stand);
-    const results = await Promise.all(
-      Array.from({ length: 5 }, () => refreshWith(stand, session.refresh_token)),
-    );
+    const { session, user } = await signUp(stand);
+    const results = await refreshTogether(user.id, session.refresh_token);
     expect(results.filter(({ error }) => error === null)).toHaveLength(1);
     expect(await whyRefused(session.access_token)).toBe(ended);
   });
 
   test('gives everyone the same token within a reuse interval, and nobody after it', async () => {
     const patient = await stand.startAnother({ refreshReuseIntervalSeconds: 10 });
-    const { session } = await signUp(stand);
-    const results = await Promise.all(
-      Array.from({ length: 5 }, () => refreshWith(stand, session.refresh_token, patient.url)),
-    );
+    const { session, user } = await signUp(stand);
+    const results = await refreshTogether(user.id, session.refresh_token, patient.url);
     const granted = new Set(results.map(({ data }) => data.session?.refresh_token));
     expect(granted.size).toBe(1);
     expect(granted).not.toContain(session.refresh_token);

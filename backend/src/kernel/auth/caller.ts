@@ -35,3 +35,6 @@ export function userCaller(claims: Claims): UserCaller {
 
 /** What a door asks of its caller. `user` admits every signed-in role, `admin` admins, `service` machine accounts. */
 export type AuthRequirement = 'public' | 'user' | 'admin' | 'service';
+
+/** Who can stand behind a door with this requirement. */
+export type CallerOf<A extends AuthRequirement> = A extends 'public' ? Caller : UserCaller;

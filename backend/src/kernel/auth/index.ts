@@ -5,6 +5,7 @@ export type {
   AnonymousCaller,
   AuthRequirement,
   Caller,
+  CallerOf,
   Claims,
   Role,
   UserCaller,

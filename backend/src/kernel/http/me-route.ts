@@ -1,5 +1,4 @@
 import { Joi, nullable, oneOf, shape, uuid } from '../schema/index.ts';
-import { unauthenticated } from '../errors/index.ts';
 import { route } from './route.ts';
 
 const me = shape({
@@ -20,10 +19,8 @@ export const meRoute = route({
   auth: 'user',
   rateLimit: 'signed-in',
   responses: { 200: { description: 'The caller', body: me } },
-  handler: async ({ caller }) => {
-    if (caller.kind !== 'user') throw unauthenticated();
-    const { claims, userId, role } = caller;
-    return Promise.resolve({
+  handler: ({ caller: { claims, userId, role } }) =>
+    Promise.resolve({
       body: {
         id: userId,
         email: claims.email ?? null,
@@ -32,6 +29,5 @@ export const meRoute = route({
         sessionId: claims.sessionId ?? null,
         expiresAt: new Date(claims.exp * 1000).toISOString(),
       },
-    });
-  },
+    }),
 });

@@ -1,4 +1,4 @@
-import type { AuthRequirement, Caller } from '../auth/index.ts';
+import type { AuthRequirement, CallerOf } from '../auth/index.ts';
 import type { ErrorCode } from '../errors/index.ts';
 import type { RateLimitTier } from '../ratelimit/index.ts';
 import type { Joi, Schema } from '../schema/index.ts';
@@ -6,13 +6,14 @@ import type { Joi, Schema } from '../schema/index.ts';
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What a handler is given: everything checked, nothing of Express. */
-export interface RouteInput<P, Q, H, B> {
+export interface RouteInput<P, Q, H, B, A extends AuthRequirement = AuthRequirement> {
   params: P;
   query: Q;
   /** Names are lower case; only the declared ones. */
   headers: H;
   body: B;
-  caller: Caller;
+  /** Signed in, wherever the route does not say `public`. */
+  caller: CallerOf<A>;
   requestId: string;
   /** Aborts when the client goes away. */
   signal: AbortSignal;
@@ -31,14 +32,20 @@ export interface DeclaredResponse {
   headers?: Readonly<Record<string, string>>;
 }
 
-export interface RouteDefinition<P = unknown, Q = unknown, H = unknown, B = unknown> {
+export interface RouteDefinition<
+  P = unknown,
+  Q = unknown,
+  H = unknown,
+  B = unknown,
+  A extends AuthRequirement = AuthRequirement,
+> {
   method: Method;
   /** Below `/api/v1`, in Express's notation: `/recipes/:id`. */
   path: `/${string}`;
   summary: string;
   description?: string;
   tag: string;
-  auth: AuthRequirement;
+  auth: A;
   rateLimit: RateLimitTier;
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
@@ -47,7 +54,7 @@ export interface RouteDefinition<P = unknown, Q = unknown, H = unknown, B = unkn
   responses: Readonly<Record<number, DeclaredResponse>>;
   /** Codes beyond those that every route of this kind can answer. */
   errors?: readonly ErrorCode[];
-  handler: (input: RouteInput<P, Q, H, B>) => Promise<Reply>;
+  handler: (input: RouteInput<P, Q, H, B, A>) => Promise<Reply>;
 }
 
 /** A declared operation with its types folded away, as the server keeps it in a list. */
@@ -65,9 +72,13 @@ type Empty = Record<string, never>;
  * One HTTP operation in one place: address, who may call it, how often, what it takes, what it answers, what it does.
  * The schemas check the request, type the handler and write the OpenAPI document.
  */
-export function route<P = Empty, Q = Empty, H = Empty, B = undefined>(
-  definition: RouteDefinition<P, Q, H, B>,
-): Route {
+export function route<
+  const A extends AuthRequirement,
+  P = Empty,
+  Q = Empty,
+  H = Empty,
+  B = undefined,
+>(definition: RouteDefinition<P, Q, H, B, A>): Route {
   // The handler only ever sees values that passed these very schemas.
   return definition as unknown as Route;
 }

@@ -9,6 +9,7 @@ import { createDatabase, type Database } from './kernel/db/index.ts';
 import { createEventBus } from './kernel/events/index.ts';
 import {
   accessLog,
+  apiPrefix,
   createHealth,
   createHttpServer,
   crossOrigin,
@@ -46,8 +47,6 @@ export interface App {
   /** Resolves with whether every phase was clean. */
   stop(): Promise<boolean>;
 }
-
-const apiPrefix = '/api/v1';
 
 /** Puts the server together: the only place that knows all parts. Nothing listens or connects before `start`. */
 export function createApp(options: AppOptions): App {

@@ -7,7 +7,7 @@ export { meRoute } from './me-route.ts';
 export { mountRoutes } from './mount-routes.ts';
 export { openApiDocument } from './openapi.ts';
 export { requestContext } from './request-context.ts';
-export { route } from './route.ts';
+export { apiPrefix, route } from './route.ts';
 export type { Reply, Route, RouteInput } from './route.ts';
 export { crossOrigin, securityHeaders } from './security.ts';
 export { createHttpServer } from './server.ts';

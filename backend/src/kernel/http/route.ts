@@ -3,6 +3,9 @@ import type { ErrorCode } from '../errors/index.ts';
 import type { RateLimitTier } from '../ratelimit/index.ts';
 import type { Joi, Schema } from '../schema/index.ts';
 
+/** Where every declared route lies; the version is part of it. */
+export const apiPrefix = '/api/v1';
+
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What a handler is given: everything checked, nothing of Express. */
@@ -40,7 +43,7 @@ export interface RouteDefinition<
   A extends AuthRequirement = AuthRequirement,
 > {
   method: Method;
-  /** Below `/api/v1`, in Express's notation: `/recipes/:id`. */
+  /** Below `apiPrefix`, in Express's notation: `/recipes/:id`. */
   path: `/${string}`;
   summary: string;
   description?: string;

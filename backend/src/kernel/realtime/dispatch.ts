@@ -23,7 +23,7 @@ export function dispatchEvent(
   event: SocketEvent,
   services: DispatchServices,
 ): (...values: unknown[]) => void {
-  const payloadSchema = event.payload.required().label('payload');
+  const payloadSchema = event.payload.required();
   return (...values) => {
     const requestId = randomUUID();
     const { caller } = session;
@@ -37,7 +37,7 @@ export function dispatchEvent(
         );
         services.authenticator.authorize(caller, event.auth);
         const checked = payloadSchema.validate(payload, { abortEarly: false });
-        if (checked.error) throw checked.error;
+        if (checked.error) throw validationFailed(validationDetails(checked.error, 'payload'));
         return event.handler({
           payload: checked.value as unknown,
           caller,

@@ -16,7 +16,9 @@ import { expiresAt, SocketSession } from './session.ts';
 /** What features may do with sockets from outside an event: speak to rooms, and take someone out of one. */
 export interface Realtime {
   emit(room: string, event: string, payload: unknown): void;
+  /** On all of the user's devices. */
   removeFromRoom(userId: string, room: string): void;
+  emptyRoom(room: string): void;
 }
 
 export interface RealtimeServer extends Realtime {
@@ -112,6 +114,9 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     },
     removeFromRoom(userId, room) {
       io.in(userRoom(userId)).socketsLeave(room);
+    },
+    emptyRoom(room) {
+      io.in(room).socketsLeave(room);
     },
     async close() {
       await io.close();

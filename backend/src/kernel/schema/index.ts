@@ -56,8 +56,7 @@ export function nullable<S extends Joi.Schema>(schema: S): Joi.AnySchema<Infer<S
   return schema.allow(null) as Joi.AnySchema<Infer<S> | null>;
 }
 
-export const uuid = (): Joi.StringSchema =>
-  Joi.string().guid({ version: 'uuidv4', separator: '-' });
+export const uuid = (): Joi.StringSchema => Joi.string().guid({ separator: '-', wrapper: false });
 
 /** Text that Postgres can hold: trimmed, without NUL and unpaired surrogates. Lengths are in UTF-16 units. */
 export const text = (min: number, max: number): Joi.StringSchema =>

@@ -1,4 +1,4 @@
-import { route, type Route } from '../../kernel/http/index.ts';
+import { apiPrefix, route, type Route } from '../../kernel/http/index.ts';
 import { Joi, optional, shape } from '../../kernel/schema/index.ts';
 import { alreadyHas, etagOf, requiredVersions, versionsIn } from './etag.ts';
 import {
@@ -46,7 +46,10 @@ export function recipeRoutes(recipes: RecipeService): Route[] {
         const created = await recipes.create(caller, body);
         return {
           status: 201,
-          headers: { Location: `/api/v1/recipes/${created.id}`, ETag: etagOf(created.version) },
+          headers: {
+            Location: `${apiPrefix}/recipes/${created.id}`,
+            ETag: etagOf(created.version),
+          },
           body: created,
         };
       },

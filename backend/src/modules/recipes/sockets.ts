@@ -1,5 +1,3 @@
-import type { Caller, UserCaller } from '../../kernel/auth/index.ts';
-import { unauthenticated } from '../../kernel/errors/index.ts';
 import type { EventBus } from '../../kernel/events/index.ts';
 import {
   type Realtime,
@@ -25,10 +23,13 @@ const rateLimit = 'signed-in';
 
 export function cookingEvents(cooking: CookingService): SocketEvent[] {
   /** Into the room first and then the state, so that no change falls between the two. */
-  async function enter(input: SocketInput<unknown>, sessionId: string): Promise<CookingState> {
+  async function enter(
+    input: SocketInput<unknown, 'user'>,
+    sessionId: string,
+  ): Promise<CookingState> {
     await input.join(roomOf(sessionId));
     try {
-      return await cooking.state(signedIn(input.caller), sessionId);
+      return await cooking.state(input.caller, sessionId);
     } catch (error) {
       await input.leave(roomOf(sessionId));
       throw error;
@@ -44,7 +45,7 @@ export function cookingEvents(cooking: CookingService): SocketEvent[] {
       payload: inRecipe,
       ack: cookingState,
       handler: async (input) => {
-        const { id } = await cooking.create(signedIn(input.caller), input.payload.recipeId);
+        const { id } = await cooking.create(input.caller, input.payload.recipeId);
         return enter(input, id);
       },
     }),
@@ -58,7 +59,7 @@ export function cookingEvents(cooking: CookingService): SocketEvent[] {
       ack: cookingState,
       handler: async (input) => {
         const { sessionId } = input.payload;
-        await cooking.join(signedIn(input.caller), sessionId);
+        await cooking.join(input.caller, sessionId);
         return enter(input, sessionId);
       },
     }),
@@ -72,7 +73,7 @@ export function cookingEvents(cooking: CookingService): SocketEvent[] {
       ack: cookingState,
       handler: async (input) => {
         const { sessionId } = input.payload;
-        await cooking.find(signedIn(input.caller), sessionId);
+        await cooking.find(input.caller, sessionId);
         return enter(input, sessionId);
       },
     }),
@@ -83,7 +84,7 @@ export function cookingEvents(cooking: CookingService): SocketEvent[] {
       auth,
       rateLimit,
       payload: inSession,
-      handler: async ({ caller, payload }) => cooking.leave(signedIn(caller), payload.sessionId),
+      handler: async ({ caller, payload }) => cooking.leave(caller, payload.sessionId),
     }),
 
     socketEvent({
@@ -94,7 +95,7 @@ export function cookingEvents(cooking: CookingService): SocketEvent[] {
       payload: nextStep,
       ack: cookingSession,
       handler: async ({ caller, payload }) =>
-        cooking.nextStep(signedIn(caller), payload.sessionId, payload.fromStep),
+        cooking.nextStep(caller, payload.sessionId, payload.fromStep),
     }),
 
     socketEvent({
@@ -105,15 +106,20 @@ export function cookingEvents(cooking: CookingService): SocketEvent[] {
       payload: newMessage,
       ack: cookingMessage,
       handler: async ({ caller, payload }) =>
-        cooking.addMessage(signedIn(caller), payload.sessionId, payload.text),
+        cooking.addMessage(caller, payload.sessionId, payload.text),
     }),
   ];
 }
 
 /** Tells each session's room what the service has published. Returns the disposer. */
 export function relayCookingChanges(events: EventBus, realtime: Realtime): () => void {
-  const { 'participant-left': participantLeft, ...others } = cookingChanges;
+  const { 'participant-left': participantLeft, ended, ...others } = cookingChanges;
   const disposers = [
+    events.subscribe('cooking.ended', ended, (change) => {
+      const room = roomOf(change.sessionId);
+      realtime.emit(room, 'cooking:ended', change);
+      realtime.emptyRoom(room);
+    }),
     events.subscribe('cooking.participant-left', participantLeft, (left) => {
       const room = roomOf(left.sessionId);
       realtime.emit(room, 'cooking:participant-left', left);
@@ -132,9 +138,3 @@ export function relayCookingChanges(events: EventBus, realtime: Realtime): () =>
 }
 
 const roomOf = (sessionId: string): string => `cooking:${sessionId}`;
-
-/** Every event above declares `auth: 'user'`, so this only tells the compiler. */
-function signedIn(caller: Caller): UserCaller {
-  if (caller.kind !== 'user') throw unauthenticated();
-  return caller;
-}

@@ -17,4 +17,4 @@ export { socketErrorBody } from './socket-ack.ts';
 export type { EventContext, SocketErrorBody } from './socket-ack.ts';
 export { isRetryable } from './sqlstates.ts';
 export { toAppError } from './to-app-error.ts';
-export { validationDetails } from './validation.ts';
+export { validated, validationDetails } from './validation.ts';

@@ -34,10 +34,10 @@ describe('A Joi error', () => {
     expect(toAppError(error).cause).toBeUndefined();
   });
 
-  test('can say where the field was', () => {
+  test('names the whole where no field of it is wrong', () => {
     const { error } = Joi.object({ limit: Joi.number() }).validate({ limit: 'x' });
     expect(validationDetails(error, 'query')).toEqual([
-      { field: 'query.limit', reason: 'must be a number' },
+      { field: 'limit', reason: 'must be a number' },
     ]);
     expect(validationDetails(Joi.string().validate(1).error, 'body')).toEqual([
       { field: 'body', reason: 'must be a string' },

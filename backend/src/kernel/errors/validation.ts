@@ -1,3 +1,4 @@
+import type { Infer, Schema } from '../schema/index.ts';
 import { validationFailed, type AppError, type FaultDetail } from './app-error.ts';
 import { isObject, type Thrown } from './code-table.ts';
 import { joiReasons } from './joi-reasons.ts';
@@ -18,28 +19,35 @@ export function fromJoi(thrown: Thrown): AppError | undefined {
 /**
  * Which fields are wrong and why, at most 50. Never the value.
  * @param error Joi's ValidationError.
- * @param location What was validated, put before the field: `query` gives `query.limit`.
+ * @param whole What to call the validated value itself, such as `body`, where no single field of it is wrong.
  */
-export function validationDetails(error: unknown, location?: string): FaultDetail[] {
+export function validationDetails(error: unknown, whole = 'value'): FaultDetail[] {
   const faults = isObject(error) && Array.isArray(error.details) ? error.details : [];
   return faults
     .slice(0, maxDetails)
     .filter(isObject)
-    .map((fault) => ({ field: fieldOf(fault.path, location), reason: reasonOf(fault) }));
+    .map((fault) => ({ field: fieldOf(fault.path, whole), reason: reasonOf(fault) }));
 }
 
-function fieldOf(path: unknown, location: string | undefined): string {
+function fieldOf(path: unknown, whole: string): string {
   const segments = Array.isArray(path) ? (path.slice(0, maxDepth) as unknown[]) : [];
   const field = segments.reduce<string>((before, segment) => {
     if (typeof segment === 'number') return `${before}[${segment}]`;
     const name = typeof segment === 'string' && plainName.test(segment) ? segment : '?';
     return before === '' ? name : `${before}.${name}`;
-  }, location ?? '');
-  return field === '' ? 'value' : field;
+  }, '');
+  return field === '' ? whole : field;
 }
 
 function reasonOf({ type, context }: Thrown): string {
   const reason = typeof type === 'string' ? joiReasons.get(type) : undefined;
   if (reason === undefined) return 'is not valid';
   return typeof reason === 'string' ? reason : reason(isObject(context) ? context : {});
+}
+
+/** What the schema makes of the value, `part` of a request. Throws VALIDATION_FAILED with every fault. */
+export function validated<S extends Schema>(schema: S, value: unknown, part: string): Infer<S> {
+  const result = schema.validate(value, { abortEarly: false });
+  if (result.error) throw validationFailed(validationDetails(result.error, part));
+  return result.value as Infer<S>;
 }

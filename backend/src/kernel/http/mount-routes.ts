@@ -1,6 +1,6 @@
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import type { Authenticator } from '../auth/index.ts';
-import { AppError, validationDetails, validationFailed } from '../errors/index.ts';
+import { AppError, validated } from '../errors/index.ts';
 import { rateLimitHeaders, rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import type { Joi } from '../schema/index.ts';
 import { routeFaults } from './declarations.ts';
@@ -98,10 +98,7 @@ function handle(route: Route): RequestHandler {
 
 /** A part without a schema is not looked at, and the handler gets an empty object. */
 function check(schema: Joi.ObjectSchema | undefined, value: unknown, part: string): unknown {
-  if (!schema) return {};
-  const result = schema.validate(value, { abortEarly: false });
-  if (result.error) throw validationFailed(validationDetails(result.error, part));
-  return result.value as unknown;
+  return schema ? (validated(schema, value, part) as unknown) : {};
 }
 
 function send(response: Response, reply: Reply): void {

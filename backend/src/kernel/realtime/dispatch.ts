@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'socket.io';
 import type { Authenticator } from '../auth/index.ts';
 import type { AppError } from '../errors/index.ts';
-import { socketErrorBody, toAppError } from '../errors/index.ts';
+import { socketErrorBody, toAppError, validated } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import { rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import type { SocketEvent } from './event.ts';
@@ -36,10 +36,8 @@ export function dispatchEvent(
           rateLimitKey(userId, socket.handshake.address),
         );
         services.authenticator.authorize(caller, event.auth);
-        const checked = payloadSchema.validate(payload, { abortEarly: false });
-        if (checked.error) throw validationFailed(validationDetails(checked.error, 'payload'));
         return event.handler({
-          payload: checked.value as unknown,
+          payload: validated(payloadSchema, payload, 'payload') as unknown,
           caller,
           requestId,
           join: async (room) => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Server, type Socket } from 'socket.io';
 import type { Authenticator, Caller, SessionLiveness } from '../auth/index.ts';
 import type { KernelConfig } from '../config/index.ts';
-import { AppError } from '../errors/index.ts';
+import { AppError, validated } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { RateLimiter } from '../ratelimit/index.ts';
 import { Joi, shape } from '../schema/index.ts';
@@ -38,7 +38,7 @@ export interface RealtimeOptions {
   logger: Logger;
 }
 
-const refreshPayload = shape({ token: Joi.string().max(8192) });
+const refreshPayload = shape({ token: Joi.string().max(8192) }).required();
 const userRoom = (userId: string) => `user:${userId}`;
 
 export function createRealtime(options: RealtimeOptions): RealtimeServer {
@@ -79,9 +79,8 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     ) => void answer(values, { event, requestId: randomUUID(), logger }, work);
     socket.on('auth:refresh', (...values: unknown[]) => {
       handle('auth:refresh', values, async (payload) => {
-        const checked = refreshPayload.validate(payload);
-        if (checked.error) throw checked.error;
-        return { expiresAt: expiresAt(await session.refresh(checked.value.token)) };
+        const { token } = validated(refreshPayload, payload, 'payload');
+        return { expiresAt: expiresAt(await session.refresh(token)) };
       });
     });
     socket.onAny((name: string, ...values: unknown[]) => {

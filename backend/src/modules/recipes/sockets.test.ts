@@ -251,9 +251,9 @@ describe('what is not an event’s payload', () => {
     ['cooking:message', { sessionId: randomUUID(), text: '\ud800' }, 'text'],
     ['cooking:message', { sessionId: randomUUID(), text: 'x'.repeat(50_000) }, 'text'],
     ['cooking:message', { sessionId: randomUUID(), text: 'x', userId: randomUUID() }, 'userId'],
-    ['cooking:state', null, 'value'],
-    ['cooking:state', 'x', 'value'],
-    ['cooking:state', [], 'value'],
+    ['cooking:state', null, 'payload'],
+    ['cooking:state', 'x', 'payload'],
+    ['cooking:state', [], 'payload'],
   ])('%s is refused by field (%#)', async (event, payload, field) => {
     const socket = await app.connect(host.accessToken);
     const { ok, error } = await ask(socket, event, payload);

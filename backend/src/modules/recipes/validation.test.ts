@@ -61,7 +61,7 @@ describe('a recipe that is not one', () => {
       'ingredients[0].unit',
     ],
     ['a NUL in a tag', titled({ tags: ['\0'] }), 'tags[0]'],
-    ['a list for a body', [], 'value'],
+    ['a list for a body', [], 'body'],
   ])('%s is refused by field and reason, without the value', async (_name, body, field) => {
     const answer = (await post(body).expect(400)).body as { details: unknown };
     expect(answer).toMatchObject({ error: 'VALIDATION_FAILED' });

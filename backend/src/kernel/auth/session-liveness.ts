@@ -97,7 +97,8 @@ class SweptSessions implements SessionLiveness {
     const now = this.#clock();
     if (known !== undefined) {
       known.usedAt = now;
-      if (now - known.askedAt <= this.#trustedMs) {
+      // While the tables cannot be read the sweep goes on trying, and nobody waits for it.
+      if (now - known.askedAt <= (this.#readable ? this.#trustedMs : graceMs)) {
         requireLive(known.standing);
         return;
       }
@@ -178,7 +179,15 @@ class SweptSessions implements SessionLiveness {
     if (watched === undefined || finding.standing === 'live') return;
     this.#watched.delete(key);
     const error = endedError(finding.standing);
-    for (const listener of watched.listeners) listener(error);
+    for (const listener of watched.listeners) this.#tell(listener, error);
+  }
+
+  #tell(listener: OnEnded, error: AppError): void {
+    try {
+      listener(error);
+    } catch (thrown) {
+      this.#logger.error({ err: thrown }, 'A watcher of an ended session failed');
+    }
   }
 
   #report(readable: boolean, error?: unknown): void {

@@ -1,7 +1,7 @@
 import type { Database } from '../db/index.ts';
 import { readStandings, subjectKey, type Standing, type Subject } from './session-standing.ts';
 
-/** After a failure, look-ups are refused for so long instead of each waiting for the database. */
+/** After a failure only one question at a time is put to the database, and none for so long; others are refused at once. */
 const pauseAfterFailureMs = 1_000;
 
 export interface Finding {
@@ -23,6 +23,7 @@ export class StandingLookup {
   readonly #clock: () => number;
   #waiting = new Map<string, Question>();
   #busy = false;
+  #asking = false;
   #failure: { error: unknown; at: number } | undefined;
 
   constructor(database: Database, clock: () => number) {
@@ -32,8 +33,9 @@ export class StandingLookup {
 
   /** Rejects when the tables cannot be read. */
   async find(subject: Subject): Promise<Finding> {
-    if (this.#failure && this.#clock() - this.#failure.at < pauseAfterFailureMs) {
-      throw this.#failure.error;
+    const failure = this.#failure;
+    if (failure && (this.#asking || this.#clock() - failure.at < pauseAfterFailureMs)) {
+      throw failure.error;
     }
     const key = subjectKey(subject);
     let question = this.#waiting.get(key);
@@ -60,6 +62,7 @@ export class StandingLookup {
 
   async #answer(questions: readonly Question[]): Promise<void> {
     const askedAt = this.#clock();
+    this.#asking = true;
     try {
       const standings = await readStandings(
         this.#database,
@@ -74,6 +77,8 @@ export class StandingLookup {
     } catch (error) {
       this.#failure = { error, at: this.#clock() };
       for (const { answer } of questions) answer.reject(error);
+    } finally {
+      this.#asking = false;
     }
   }
 }

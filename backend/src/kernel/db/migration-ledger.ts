@@ -28,23 +28,18 @@ const createLedger = `
 
 /**
  * Runs `work` in a transaction that no other start can be in at the same time. The lock is the transaction's, so it works
- * through a transaction pooler, and a killed start leaves none behind.
+ * through a transaction pooler, and a killed start leaves none behind. After a failure the client has to be ended, which
+ * rolls back.
  */
 export async function inLockedTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await client.query(
     `begin; set local statement_timeout = 0; set local lock_timeout = '${lockWait}'`,
   );
-  try {
-    await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
-    await client.query(`set local lock_timeout = '${changeWait}'`);
-    const result = await work();
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    // Where this fails too, the connection is gone and the transaction with it.
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  }
+  await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
+  await client.query(`set local lock_timeout = '${changeWait}'`);
+  const result = await work();
+  await client.query('commit');
+  return result;
 }
 
 export async function prepareLedger(client: Client): Promise<void> {

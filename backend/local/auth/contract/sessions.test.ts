@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { clientOf, openStand, present, signIn, signUp } from './stand.ts';
+import { clientOf, openStand, present, signIn, signUp, together } from './stand.ts';
 import type { Stand } from './stand.ts';
 
 let stand: Stand;
@@ -13,28 +13,10 @@ async function refreshWith(stand: Stand, refreshToken: string, url = stand.issue
   return client.auth.refreshSession({ refresh_token: refreshToken });
 }
 
-/** Refreshes that have all reached the database before the first of them may finish. */
-async function refreshTogether(userId: string, refreshToken: string, url = stand.issuer.url) {
-  const count = 4;
-  const holder = await stand.db.connect();
-  try {
-    await holder.query('begin');
-    await holder.query('select from auth.sessions where user_id = $1 for update', [userId]);
-    const refreshes = Array.from({ length: count }, () => refreshWith(stand, refreshToken, url));
-    while ((await waitingForLocks()) < count);
-    await holder.query('commit');
-    return await Promise.all(refreshes);
-  } finally {
-    holder.release();
-  }
-}
-
-async function waitingForLocks(): Promise<number> {
-  const { rows } = await stand.db.query<{ count: number }>(
-    `select count(*)::int from pg_locks join pg_stat_activity using (pid)
-     where not granted and datname = current_database()`,
-  );
-  return present(rows[0]).count;
+function refreshTogether(userId: string, refreshToken: string, url = stand.issuer.url) {
+  const text = 'select from auth.sessions where user_id = $1 for update';
+  const refresh = () => refreshWith(stand, refreshToken, url);
+  return together(stand, { text, values: [userId] }, 4, refresh);
 }
 
 /** Undefined while the session of the access token is alive. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createClient } from '@supabase/supabase-js';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { openTestDatabase } from '../../../test/support/database.ts';
 import { startAuthIssuer } from '../issuer.ts';
 import type { AuthIssuer, AuthIssuerOptions } from '../issuer.ts';
 
-type Client = ReturnType<typeof clientOf>;
+type SupabaseClient = ReturnType<typeof clientOf>;
 
 /** A running emulator on a database of its own. */
 export interface Stand {
@@ -14,9 +14,9 @@ export interface Stand {
   /** The project's own connection, as role `postgres`. */
   readonly db: Pool;
   /** Unmodified supabase-js with the anon key and no session yet. */
-  client(): Client;
+  client(): SupabaseClient;
   /** Unmodified supabase-js with the service-role key. */
-  admin(): Client;
+  admin(): SupabaseClient;
   /** A second emulator on the same database, closed with the stand unless before. */
   startAnother(options?: Partial<AuthIssuerOptions>): Promise<AuthIssuer>;
   close(): Promise<void>;
@@ -92,4 +92,36 @@ export async function signIn(stand: Stand, email: string) {
   const { data, error } = await client.auth.signInWithPassword({ email, password });
   if (error) throw error;
   return { client, session: data.session };
+}
+
+/**
+ * Runs `action` `count` times (at most four) so that all have reached the database before the first may go on: until
+ * then `lock`, run as the emulator's own role, keeps them waiting.
+ */
+export async function together<T>(
+  stand: Stand,
+  lock: { text: string; values?: unknown[] },
+  count: number,
+  action: () => Promise<T>,
+): Promise<T[]> {
+  const holder = new Client({ connectionString: stand.databaseUrl });
+  await holder.connect();
+  try {
+    await holder.query('begin');
+    await holder.query(lock);
+    const results = Promise.all(Array.from({ length: count }, action));
+    while ((await waitingForLocks(stand)) < count);
+    await holder.query('commit');
+    return await results;
+  } finally {
+    await holder.end();
+  }
+}
+
+async function waitingForLocks({ db }: Stand): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::int from pg_locks join pg_stat_activity using (pid)
+     where not granted and datname = current_database()`,
+  );
+  return present(rows[0]).count;
 }

@@ -90,7 +90,10 @@ function handle(route: Route): RequestHandler {
       body: route.body ? check(route.body.required(), request.body, 'body') : undefined,
       caller,
       requestId,
-      signal: clientSignal(response),
+      // Made when asked for: most handlers are done before anyone could go away.
+      get signal() {
+        return clientSignal(response);
+      },
     };
     send(response, await route.handler(input));
   };

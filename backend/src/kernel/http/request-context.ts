@@ -36,6 +36,7 @@ export function contextOf(request: Request): RequestContext {
 /** Aborts when the client goes away before the answer is complete. */
 export function clientSignal(response: Response): AbortSignal {
   const controller = new AbortController();
+  if (response.closed) controller.abort(new Error('The client went away'));
   response.once('close', () => {
     if (!response.writableFinished) controller.abort(new Error('The client went away'));
   });

@@ -1,4 +1,4 @@
-import { scrubText } from './redaction.ts';
+import { scrubText } from './scrub-text.ts';
 
 export interface LoggedError {
   type: string;

@@ -1,7 +1,7 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { currentLogContext } from './context.ts';
-import { serializeError } from './error-serializer.ts';
-import { redactedPaths, scrubText } from './redaction.ts';
+import { redactFields } from './redaction.ts';
+import { scrubText } from './scrub-text.ts';
 
 export interface LoggerOptions {
   level: string;
@@ -11,7 +11,7 @@ export interface LoggerOptions {
 
 /**
  * One JSON line an event, whatever the input. Each line has the request id and user id of the work it belongs to.
- * Writes are synchronous so that the last lines before an exit are not lost.
+ * Lines are written together, at the latest after a fifth of a second and when the process exits.
  */
 export function createLogger({ level, destination }: LoggerOptions): Logger {
   return pino(
@@ -19,9 +19,9 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: redactedPaths, censor: '[secret]' },
-      serializers: { err: serializeError, error: serializeError },
+      formatters: { level: (label) => ({ level: label }), log: redactFields },
+      // Errors are written by redactFields already; pino's own serializer would add what they carry.
+      serializers: { err: (error: unknown) => error },
       mixin: contextFields,
       hooks: {
         logMethod(args, method) {
@@ -31,7 +31,7 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
         },
       },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination ?? pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 200 }),
   );
 }
 

@@ -18,6 +18,8 @@ const tasks = {
   'env-check': ['backend/src/scripts/environment-check.ts'],
   'db-migrate': ['backend/src/scripts/migrate.ts'],
   'db-export': ['backend/src/scripts/migrate.ts', 'export'],
+  'docs-errors': ['scripts/generate-error-docs.ts'],
+  'docs-env': ['scripts/generate-env-example.ts'],
   'phase-1': ['scripts/phase-1/run.ts'],
   'check-removal': ['scripts/check-removal.ts'],
   'remove-module': ['scripts/remove-module.ts'],

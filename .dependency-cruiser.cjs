@@ -102,10 +102,14 @@ module.exports = {
       to: { path: '^(backend/(local|test)|scripts)/' },
     },
     {
-      name: 'no-development-package-in-the-server',
+      name: 'only-declared-packages-in-the-server',
       severity: 'error',
+      comment: 'What the server imports is a dependency of backend/package.json.',
       from: { path: '^backend/src/', pathNot: test },
-      to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: '^node_modules/@types/',
+      },
     },
     {
       name: 'express-and-socket-io-in-their-pieces',

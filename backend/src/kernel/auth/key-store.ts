@@ -74,7 +74,6 @@ export class KeyStore {
   }
 
   async #ask(kid: string): Promise<void> {
-    if (this.#inFlight !== undefined) return this.#inFlight;
     if (this.#since(this.#futileAt) < this.#config.jwksCooldownMs) return;
     const askedAt = this.#clock();
     await this.#refresh();

@@ -20,6 +20,7 @@ let relay: TcpRelay;
 let db: Database;
 let liveness: SessionLiveness;
 let aheadMs: number;
+let queries: number;
 
 const code = (claims: Claims): Promise<string> =>
   liveness.assertLive(claims).then(
@@ -43,8 +44,15 @@ beforeEach(async () => {
   aheadMs = 0;
   relay = await startTcpRelay(cloned.url);
   db = openDatabase(relay.url, { acquireTimeoutMs: 300 });
+  queries = 0;
   liveness = createSessionLiveness({
-    database: db,
+    database: {
+      ...db,
+      asLogin: (...call) => {
+        queries += 1;
+        return db.asLogin(...call);
+      },
+    },
     config: { sessionCheck: { kind: 'on', intervalMs: 250 } },
     logger,
     clock: () => performance.now() + aheadMs,
@@ -67,6 +75,20 @@ describe('when the auth tables cannot be read', () => {
     expect(await code(known)).toBe('live');
     aheadMs = 61_000;
     expect(await code(known)).toBe('AUTH_UNAVAILABLE');
+    relay = await startTcpRelay(cloned.url);
+  });
+
+  test('strangers cost the database one question a second, not one each', async () => {
+    const strangers = await Promise.all(Array.from({ length: 20 }, () => signIn()));
+    await relay.close();
+    const ask = async () => {
+      for (const stranger of strangers) expect(await code(stranger)).toBe('AUTH_UNAVAILABLE');
+    };
+    await ask();
+    expect(queries).toBe(1);
+    aheadMs += 1_000;
+    await ask();
+    expect(queries).toBe(2);
     relay = await startTcpRelay(cloned.url);
   });
 

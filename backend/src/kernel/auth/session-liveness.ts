@@ -153,9 +153,8 @@ class SweptSessions implements SessionLiveness {
     const subjects = new Map<string, Subject>();
     for (const [key, { subject }] of this.#watched) subjects.set(key, subject);
     const idleSince = this.#clock() - idleMs;
-    for (const [key, { subject, usedAt }] of [...this.#known.entries()]) {
+    for (const [key, { subject, usedAt }] of this.#known.entries()) {
       if (usedAt >= idleSince) subjects.set(key, subject);
-      else this.#known.delete(key);
     }
     return [...subjects.values()];
   }

@@ -155,7 +155,7 @@ describe('what is said of faults', () => {
     SUPABASE_JWT_SECRET: 'canary',
     JWKS_URL: 'https://canary:canary@canary.dev/',
     SESSION_CHECK: 'canary',
-    SESSION_CHECK_INTERVAL_MS: '15001',
+    SESSION_CHECK_INTERVAL_MS: '10001',
     SOCKET_MAX_PAYLOAD: '64gbcanary',
     SOCKET_ALLOW_POLLING: 'canary',
     SHUTDOWN_TIMEOUT_MS: '-1',

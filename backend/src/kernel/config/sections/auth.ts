@@ -53,8 +53,8 @@ export const authSection = defineSection({
       doc: "Whether a token's session and user are looked up in the auth tables, so that logout and bans bite at once.",
       default: 'on',
     }),
-    SESSION_CHECK_INTERVAL_MS: setting(milliseconds(0, 15_000), {
-      doc: 'How old that lookup may be.',
+    SESSION_CHECK_INTERVAL_MS: setting(milliseconds(0, 10_000), {
+      doc: 'How old that lookup may be; an ended session is refused after at most this and a late sweep of 2 s.',
       default: '5000',
     }),
   },

@@ -141,12 +141,12 @@ describe('names in capitals', () => {
     expect(named.filter(({ what }) => !codes.includes(what))).toEqual([]);
   });
 
-  test('that are assigned a value are settings or variables of a tool', () => {
+  test('that are assigned a value are settings, variables of a tool or used on that page', () => {
     const assigned = found(/(?<![\w$])([A-Z][A-Z0-9_]*)=(?=[^\s=])/g, code);
     expect(assigned.length).toBeGreaterThan(5);
-    const shell = ['API', 'TOKEN', 'ID'];
     const unknown = assigned.filter(
-      ({ what }) => !settings.includes(what) && !shell.includes(what) && !isOfATool(what),
+      ({ page, what }) =>
+        !settings.includes(what) && !isOfATool(what) && !read(page).includes(`$${what}`),
     );
     expect(unknown).toEqual([]);
   });

@@ -5,6 +5,7 @@ import {
   existsSync,
   globSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,28 +16,69 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 const backend = join(root, 'backend');
+const dist = join(backend, 'dist');
+const stampName = '.built-from';
 
 /**
- * Compiles backend/src to `outDirectory` (backend/dist unless given) and lays the SQL files beside the code that reads
- * them. Does nothing where the sources are those of the last build.
+ * Compiles backend/src to backend/dist and lays the SQL files beside the code that reads them. Does nothing, and does
+ * not call `onStart`, where the sources are those of the last build. A build appears whole, by one rename, so that
+ * several commands may build at once.
  */
-export function build(outDirectory = join(backend, 'dist')): void {
-  const stamp = join(outDirectory, '.built-from');
+export function build(onStart: () => void = () => undefined): void {
   const sources = sourceFingerprint();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
+  if (isBuiltFrom(sources)) return;
 
-  rmSync(outDirectory, { recursive: true, force: true });
+  onStart();
+  const partial = `${dist}.${process.pid}`;
+  try {
+    rmSync(partial, { recursive: true, force: true });
+    compileTo(partial);
+    writeFileSync(join(partial, stampName), sources);
+    replaceBuild(partial, sources);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+function isBuiltFrom(sources: string): boolean {
+  const stamp = join(dist, stampName);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
+}
+
+function compileTo(folder: string): void {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status } = spawnSync(
     process.execPath,
-    [compiler, '-p', join(backend, 'tsconfig.build.json'), '--outDir', outDirectory],
+    [compiler, '-p', join(backend, 'tsconfig.build.json'), '--outDir', folder],
     { stdio: 'inherit' },
   );
   if (status !== 0) throw new Error('The build failed; the compiler says why above.');
   for (const file of globSync('**/*.sql', { cwd: join(backend, 'src') })) {
-    cpSync(join(backend, 'src', file), join(outDirectory, file));
+    cpSync(join(backend, 'src', file), join(folder, file));
   }
-  writeFileSync(stamp, sources);
+}
+
+/** A folder can only be renamed to where none is. */
+function replaceBuild(partial: string, sources: string): void {
+  const old = `${partial}.old`;
+  while (!isBuiltFrom(sources)) {
+    if (existsSync(dist)) renameUnlessGone(dist, old);
+    rmSync(old, { recursive: true, force: true });
+    try {
+      renameSync(partial, dist);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error; // else another build was faster
+    }
+  }
+}
+
+function renameUnlessGone(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 function sourceFingerprint(): string {

@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -34,15 +35,30 @@ if (!command) {
   process.exit(2);
 }
 
-await exclusively(async () => {
-  const node = ensureNode();
-  process.env.PATH = dirname(node) + delimiter + (process.env.PATH ?? '');
-  ensureDependencies();
-  return node;
-}).then(run);
+const lock = join(root, '.local', 'install.lock');
+let locked = false;
+process.on('exit', unlock);
+
+/** The program that runs now: signals go on to it, and it ends everything in order. */
+let child;
+let interruptedBy;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    interruptedBy = signal;
+    if (child) child.kill(signal);
+    else process.exit(exitCodeOf(signal));
+  });
+}
+
+await takeLock();
+const node = await ensureNode();
+process.env.PATH = dirname(node) + delimiter + (process.env.PATH ?? '');
+await ensureDependencies();
+unlock();
+process.exit(await run(node, ['--disable-warning=ExperimentalWarning', ...command, ...args], root));
 
 /** The running Node.js where it is new enough, else the pinned one of scripts/runtime. */
-function ensureNode() {
+async function ensureNode() {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   if (atLeast(process.versions.node, engines.node.replace('>=', ''))) return process.execPath;
 
@@ -53,7 +69,7 @@ function ensureNode() {
     say(
       `Node.js ${process.versions.node} is too old for Bulwark; installing Node.js ${wanted} beside it...`,
     );
-    npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], home);
+    await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], home);
     if (versionOf(node) !== `v${wanted}`) {
       fail(
         `Node.js ${wanted} did not install. Install Node.js ${engines.node} yourself and try again.`,
@@ -64,75 +80,87 @@ function ensureNode() {
 }
 
 /** Installs when package-lock.json is another than the one that was installed from. */
-function ensureDependencies() {
+async function ensureDependencies() {
   const stamp = join(root, 'node_modules', '.bulwark-installed');
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Installing dependencies (once, about half a minute)...');
-  npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], root);
+  await npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], root);
   writeFileSync(stamp, wanted);
 }
 
 /** Two commands at once in a fresh clone must not install into each other. */
-async function exclusively(work) {
-  const lock = join(root, '.local', 'install.lock');
+async function takeLock() {
   mkdirSync(dirname(lock), { recursive: true });
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      break;
+      if (attempt > 0) await wait(100); // another one may have cleared away the same dead owner, and ours with it
+      locked = readOwner() === process.pid;
+      if (locked) return;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    if (!ownerLives(lock)) rmSync(lock, { force: true });
-    else await wait(200);
-  }
-  try {
-    return await work();
-  } finally {
-    rmSync(lock, { force: true });
+    if (!ownerLives()) rmSync(lock, { force: true });
+    if (attempt === 10) say(`Waiting for process ${readOwner()}, which is installing (${lock})...`);
+    if (attempt > 0) await wait(200);
   }
 }
 
-function ownerLives(lock) {
+function unlock() {
+  if (locked) rmSync(lock, { force: true });
+  locked = false;
+}
+
+/** Undefined without a lock; 0 for an owner who is just about to write its number, or was killed there. */
+function readOwner() {
   try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    // An empty file belongs to an owner that is just about to write its number, or was killed there.
+    return Number(readFileSync(lock, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function ownerLives() {
+  const pid = readOwner();
+  try {
     return pid === 0 ? Date.now() - statSync(lock).mtimeMs < 5_000 : process.kill(pid, 0);
   } catch (error) {
     return error.code === 'EPERM';
   }
 }
 
-/** Signals go on to the task, which ends everything in order; this process only waits for it. */
-function run(node) {
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...command, ...args], {
-    cwd: root,
-    stdio: 'inherit',
+/** Resolves with the program's exit code. */
+function run(program, programArgs, cwd, env = process.env) {
+  return new Promise((resolve) => {
+    child = spawn(program, programArgs, { cwd, env, stdio: 'inherit' });
+    child.on('error', (error) => fail(`${program} cannot be run: ${error.message}`));
+    child.on('exit', (code, signal) => {
+      child = undefined;
+      resolve(code ?? exitCodeOf(signal));
+    });
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => fail(error.message));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 }
 
-function npm(commandArgs, cwd) {
+async function npm(npmArgs, cwd) {
   // Under npm its own program is known; without it the one on the PATH serves.
   const cli = process.env.npm_execpath;
-  const [program, first] = cli?.endsWith('.js') ? ['node', [cli]] : ['npm', []];
+  const [program, first] = cli?.endsWith('npm-cli.js') ? ['node', [cli]] : ['npm', []];
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) => !/^npm_(config_(local_prefix|workspace)|package_|lifecycle_)/i.test(name),
     ),
   );
-  const { status } = spawnSync(program, [...first, ...commandArgs], {
-    cwd,
-    stdio: 'inherit',
-    env: environment,
-  });
-  if (status !== 0) fail(`npm ${commandArgs[0]} failed in ${cwd}. Its output above says why.`);
+  const code = await run(program, [...first, ...npmArgs], cwd, environment);
+  if (interruptedBy) process.exit(exitCodeOf(interruptedBy));
+  if (code !== 0) fail(`npm ${npmArgs[0]} failed in ${cwd}. Its output above says why.`);
+}
+
+/** As a shell reports a program that a signal ended. */
+function exitCodeOf(signal) {
+  return 128 + constants.signals[signal];
 }
 
 function versionOf(node) {
@@ -153,6 +181,5 @@ function say(message) {
 
 function fail(message) {
   console.error(message);
-  rmSync(join(root, '.local', 'install.lock'), { force: true });
   process.exit(1);
 }

@@ -1,8 +1,29 @@
+import { relative } from 'node:path';
 import type { StackFile } from '../../backend/local/stack/stack-file.ts';
 
+export interface BannerContent {
+  stack: StackFile;
+  /** Where all of it is written down. */
+  stackFile: string;
+  /** Which Postgres it is. */
+  database: string;
+  /** The demo user's. */
+  token: string;
+  /** The names of the features that are there. */
+  modules: readonly string[];
+}
+
 /** What a newcomer needs, at the end of the first start. */
-export function banner(stack: StackFile, database: string, token: string): string {
+export function banner({ stack, stackFile, database, token, modules }: BannerContent): string {
   const { apiUrl, supabaseUrl, users } = stack;
+  const authorization = '-H "Authorization: Bearer $(npm run -s token)"';
+  const commands = [
+    `curl -s ${apiUrl}/health`,
+    `curl -s ${apiUrl}/api/v1/me ${authorization}`,
+    modules.includes('recipes')
+      ? `curl -s ${apiUrl}/api/v1/recipes ${authorization} -H 'Content-Type: application/json' -d '{"title":"Pancakes"}'`
+      : `curl -s ${apiUrl}/api/v1/openapi.json`,
+  ];
   return `
 Bulwark is up.
 
@@ -11,7 +32,7 @@ Bulwark is up.
   Health   ${apiUrl}/health
   Sockets  ${apiUrl.replace('http', 'ws')} (Socket.IO)
   Auth     ${supabaseUrl} (local emulator)
-  Database ${database}; its URL and all keys are in .local/stack.json
+  Database ${database}; its URL and all keys are in ${shortest(stackFile)}
 
   Demo user   ${users.demo.email}
   Access token
@@ -19,10 +40,13 @@ ${token}
 
 Try it in another terminal:
 
-  curl -s ${apiUrl}/health
-  curl -s ${apiUrl}/api/v1/me -H "Authorization: Bearer $(npm run -s token)"
-  curl -s ${apiUrl}/api/v1/recipes -H "Authorization: Bearer $(npm run -s token)" -H 'Content-Type: application/json' -d '{"title":"Pancakes"}'
+${commands.map((command) => `  ${command}`).join('\n')}
 
 Ctrl-C stops everything; the data stay for the next start.
 `;
+}
+
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }

@@ -47,8 +47,8 @@ try {
   process.once('SIGTERM', stop).once('SIGINT', stop).once('disconnect', stop);
 
   const { url, anonKey, serviceRoleKey } = await starting;
-  console.log(`The auth emulator listens on ${url}`);
-  process.send?.({ type: 'ready', url, anonKey, serviceRoleKey });
+  if (process.send) process.send({ type: 'ready', url, anonKey, serviceRoleKey });
+  else console.log(`The auth emulator listens on ${url}`);
 } catch (error) {
   console.error(`The auth emulator did not start: ${describe(error)}`);
   process.exit(1);

@@ -1,90 +1,114 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 
 export interface ChildOptions {
+  /** For people, as it stands in a sentence: "the server". */
   name: string;
   script: string;
   env: NodeJS.ProcessEnv;
   cwd: string;
-  /** Milliseconds until it must have sent `ready`. */
+  /** Milliseconds until it must have sent a message. */
   readyDeadlineMs: number;
-  /** Told each chunk of its output. */
-  onOutput: (chunk: Buffer) => void;
+  /** Milliseconds from SIGTERM to SIGKILL. */
+  stopDeadlineMs: number;
+  /** Aborted to give up waiting; the child is stopped. */
+  signal: AbortSignal;
+  onStarted: (pid: number) => void;
+  /** Told each line of its output. */
+  onLine: (line: string) => void;
+}
+
+export interface ChildExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
 }
 
 export interface Child {
-  readonly name: string;
-  readonly pid: number;
-  readonly exited: Promise<number>;
   /** What it sent as it became ready. */
   readonly ready: unknown;
+  /** Resolves when it has ended and all of its output was told. */
+  readonly exited: Promise<ChildExit>;
   /** SIGTERM, then SIGKILL past the deadline. Calling it again joins the first call. */
-  stop(deadlineMs: number): Promise<void>;
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): void;
 }
 
 export class ChildFailed extends Error {
   override readonly name = 'ChildFailed';
-  readonly exitCode: number | undefined;
+  readonly exitCode: number;
 
-  constructor(message: string, exitCode?: number) {
+  constructor(message: string, exitCode: number | null = null) {
     super(message);
-    this.exitCode = exitCode;
+    this.exitCode = exitCode ?? 1;
   }
 }
 
 /**
- * Starts a Node.js program and resolves once it says that it is ready, the way PM2 waits: by a message. It has a
- * session of its own, so that Ctrl-C reaches the supervisor alone, which ends its children in order.
+ * Starts a Node.js program and resolves once it sends a message, which is how PM2 waits for a server too. It gets a
+ * session of its own, so that Ctrl-C reaches the supervisor alone, which ends its children in order. No process is left
+ * when it rejects: with ChildFailed, or with the reason of `signal`.
  */
-export async function startChild(
-  options: ChildOptions,
-  onStarted: (pid: number) => void,
-): Promise<Child> {
-  const { name, script, env, cwd, readyDeadlineMs, onOutput } = options;
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const { name, script, env, cwd, readyDeadlineMs, stopDeadlineMs, signal, onLine } = options;
+  signal.throwIfAborted();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
     cwd,
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  child.stdout?.on('data', onOutput);
-  child.stderr?.on('data', onOutput);
-  const exited = once(child, 'exit').then(([code]: unknown[]) =>
-    typeof code === 'number' ? code : 1,
-  );
+  for (const input of [child.stdout, child.stderr]) {
+    if (input) createInterface({ input }).on('line', onLine);
+  }
+  const exited = new Promise<ChildExit>((resolve) => {
+    child.once('close', (code, exitSignal) => {
+      resolve({ code, signal: exitSignal });
+    });
+  });
+  const message = new Promise<unknown>((resolve) => {
+    child.once('message', resolve);
+  });
   await once(child, 'spawn');
-  const pid = child.pid ?? 0;
-  onStarted(pid);
+  if (child.pid !== undefined) options.onStarted(child.pid);
 
-  const ready = await becomeReady(child, name, exited, readyDeadlineMs);
+  const kill = () => {
+    child.kill('SIGKILL');
+  };
   let stopping: Promise<void> | undefined;
-  const stop = async (deadlineMs: number) => {
+  const stop = () => (stopping ??= stopOnce());
+  const stopOnce = async () => {
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+    const timer = setTimeout(kill, stopDeadlineMs);
     await exited;
     clearTimeout(timer);
   };
-  return { name, pid, exited, ready, stop: (deadlineMs) => (stopping ??= stop(deadlineMs)) };
+
+  let late = false;
+  const deadline = setTimeout(() => {
+    late = true;
+    kill();
+  }, readyDeadlineMs);
+  const giveUp = () => void stop();
+  signal.addEventListener('abort', giveUp);
+  try {
+    const ready = await Promise.race([
+      message,
+      exited.then((exit) => {
+        signal.throwIfAborted();
+        if (late) throw new ChildFailed(`${name} was not ready within ${readyDeadlineMs / 1000} s`);
+        throw new ChildFailed(`${name} did not start (${describeExit(exit)})`, exit.code);
+      }),
+    ]);
+    return { ready, exited, stop, kill };
+  } finally {
+    clearTimeout(deadline);
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
-async function becomeReady(
-  child: ChildProcess,
-  name: string,
-  exited: Promise<number>,
-  deadlineMs: number,
-): Promise<unknown> {
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const message = once(child, 'message', { signal: deadline }).then(([value]: unknown[]) => value);
-  message.catch(() => undefined);
-  const ended = exited.then((code) => {
-    throw new ChildFailed(`${name} ended with exit code ${code} before it was ready.`, code);
-  });
-  ended.catch(() => undefined);
-  try {
-    return await Promise.race([message, ended]);
-  } catch (error) {
-    if (!deadline.aborted) throw error;
-    child.kill('SIGKILL');
-    throw new ChildFailed(`${name} was not ready within ${deadlineMs / 1000} s.`);
-  }
+/** "exit code 1", or the signal's name. */
+export function describeExit({ code, signal }: ChildExit): string {
+  return signal ?? `exit code ${code ?? 'unknown'}`;
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { paths } from './paths.ts';
+import { readJson, writePrivateJson } from './private-file.ts';
 
 export interface Credentials {
   postgresPassword: string;
@@ -11,19 +10,14 @@ export interface Credentials {
 const password = (): string => randomBytes(24).toString('base64url');
 
 /** Made at random on the first start and kept beside the data they open. */
-export function loadCredentials(): Credentials {
-  try {
-    return JSON.parse(readFileSync(paths.credentials, 'utf8')) as Credentials;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+export function loadCredentials(path: string): Credentials {
+  const kept = readJson(path) as Credentials | undefined;
+  if (kept !== undefined) return kept;
   const made = {
     postgresPassword: password(),
     demoPassword: password(),
     adminPassword: password(),
   };
-  mkdirSync(paths.local, { recursive: true });
-  writeFileSync(`${paths.credentials}.new`, JSON.stringify(made), { mode: 0o600 });
-  renameSync(`${paths.credentials}.new`, paths.credentials);
+  writePrivateJson(path, made);
   return made;
 }

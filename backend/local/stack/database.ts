@@ -1,9 +1,9 @@
 import { bootstrapDatabase } from '../postgres/bootstrap.ts';
-import { findBinaries, type BinariesSource } from '../postgres/binaries.ts';
-import { endOrphanedCluster, startCluster, type Cluster } from '../postgres/cluster.ts';
-import { PortTakenError } from '../postgres/errors.ts';
-import { paths } from './paths.ts';
-import { choosePort } from './ports.ts';
+import { findBinaries } from '../postgres/binaries.ts';
+import { endOrphanedCluster, startCluster } from '../postgres/cluster.ts';
+import { signal } from '../postgres/processes.ts';
+import { startOnFreePort } from './ports.ts';
+import type { StackSettings } from './settings.ts';
 
 /** The database of the local stack: our own cluster, or one that was given. */
 export interface LocalDatabase {
@@ -13,71 +13,75 @@ export interface LocalDatabase {
   authUrl: string;
   /** Which Postgres it is, for people. */
   description: string;
-  /** Resolves when it ended without being asked to; never for a given one. */
-  ended: Promise<unknown>;
+  /** Resolves with how it ended; never for a given one. */
+  ended: Promise<string>;
   stop(): Promise<void>;
+  /** Ends it at once; the next start recovers the data. */
+  kill(): void;
 }
 
-export interface LocalDatabaseOptions {
-  /** A Postgres that somebody else runs; it is made to look like Supabase's and left running. */
-  givenUrl: string | undefined;
-  source: BinariesSource | undefined;
-  preferredPort: number;
-  password: string;
-  say: (line: string) => void;
-}
-
-export async function openLocalDatabase(options: LocalDatabaseOptions): Promise<LocalDatabase> {
-  const { givenUrl } = options;
-  if (givenUrl !== undefined) {
-    await bootstrapDatabase(givenUrl);
-    return {
-      databaseUrl: givenUrl,
-      authUrl: givenUrl,
-      description: 'the Postgres of DATABASE_URL',
-      ended: new Promise(() => undefined),
-      stop: () => Promise.resolve(),
-    };
+export async function openLocalDatabase(
+  settings: StackSettings,
+  password: string,
+  say: (line: string) => void,
+): Promise<LocalDatabase> {
+  if (settings.databaseUrl !== undefined) return openGivenDatabase(settings.databaseUrl);
+  const { postgresData } = settings.paths;
+  const binaries = await findBinaries({ source: settings.postgresSource });
+  if (await endOrphanedCluster(postgresData, binaries)) {
+    say('Ended the Postgres that a killed start had left running.');
   }
-  const binaries = await findBinaries({ source: options.source });
-  if (await endOrphanedCluster(paths.postgresData, binaries)) {
-    options.say('Ended the Postgres that a killed start had left running.');
-  }
-  const cluster = await startOnFreePort(options, (port) =>
+  const choice = { name: 'Postgres', preferred: settings.ports.postgres, say };
+  const cluster = await startOnFreePort(choice, (port) =>
     startCluster({
       binaries,
-      dataDirectory: paths.postgresData,
+      dataDirectory: postgresData,
       port,
-      password: options.password,
+      password,
       durable: true,
       onProgress: (step) => {
-        options.say(`${step}...`);
+        say(`${step}...`);
       },
     }),
   );
-  await bootstrapDatabase(cluster.adminUrl, { postgresPassword: options.password });
+  const stop = () => cluster.stop('fast');
+  try {
+    await bootstrapDatabase(cluster.adminUrl, { postgresPassword: password });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     databaseUrl: cluster.databaseUrl,
     authUrl: cluster.authUrl,
     description: `Postgres ${binaries.version} (${binaries.source})`,
-    ended: cluster.exited,
-    stop: () => cluster.stop('fast'),
+    ended: cluster.exited.then((exit) => exit.signal ?? `exit code ${exit.code ?? 'unknown'}`),
+    stop,
+    kill: () => {
+      signal(cluster.pid, 'SIGQUIT');
+    },
   };
 }
 
-/** Between our look at a port and Postgres' own, another program may take it. */
-async function startOnFreePort(
-  { preferredPort, say }: LocalDatabaseOptions,
-  start: (port: number) => Promise<Cluster>,
-): Promise<Cluster> {
-  const taken = new Set<number>();
-  for (;;) {
-    const port = await choosePort('Postgres', preferredPort, taken, say);
-    try {
-      return await start(port);
-    } catch (error) {
-      if (!(error instanceof PortTakenError)) throw error;
-      taken.add(port);
-    }
+/** Made to look like Supabase's, and left running. */
+async function openGivenDatabase(url: string): Promise<LocalDatabase> {
+  try {
+    await bootstrapDatabase(url);
+  } catch (error) {
+    throw new Error(`The Postgres of DATABASE_URL cannot be used: ${reasonOf(error)}`);
   }
+  return {
+    databaseUrl: url,
+    authUrl: url,
+    description: 'the Postgres of DATABASE_URL',
+    ended: new Promise(() => undefined),
+    stop: () => Promise.resolve(),
+    kill: () => undefined,
+  };
+}
+
+/** A refused connection to a name with several addresses has no message of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,15 +1,34 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { freePort } from '../postgres/throwaway.ts';
 
+const loopback = '127.0.0.1';
 const tries = 50;
 
-/** Whether a server could listen there right now. */
-export function portIsFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+/** Whether a server could listen on loopback there and be the one that is reached. */
+export async function portIsFree(port: number): Promise<boolean> {
+  // On macOS one may listen on loopback beside a program that listens on all addresses, and cut it off.
+  return !(await answers(port)) && (await canListen(port));
+}
+
+function answers(port: number): Promise<boolean> {
+  const socket = connect(port, loopback);
+  return once(socket, 'connect').then(
+    () => {
+      socket.destroy();
+      return true;
+    },
+    () => false,
+  );
+}
+
+function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => {
       resolve(false);
     });
-    probe.listen({ port, host, exclusive: true }, () => {
+    probe.listen({ port, host: loopback, exclusive: true }, () => {
       probe.close(() => {
         resolve(true);
       });
@@ -17,17 +36,32 @@ export function portIsFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** The preferred port or the next free one, saying so. `taken` are ports promised to other parts of the stack. */
-export async function choosePort(
-  what: string,
-  preferred: number,
-  taken: ReadonlySet<number>,
-  say: (line: string) => void,
-): Promise<number> {
-  for (let port = preferred; port < preferred + tries; port += 1) {
-    if (taken.has(port) || !(await portIsFree(port))) continue;
-    if (port !== preferred) say(`Port ${preferred} is taken; ${what} uses ${port}.`);
-    return port;
+export interface PortChoice {
+  /** Who needs it, for people. */
+  name: string;
+  /** 0 is any free one. */
+  preferred: number;
+  /** Told when it has to be another one. */
+  say: (line: string) => void;
+}
+
+/** Starts something on the preferred port or the next free one. */
+export async function startOnFreePort<T>(
+  { name, preferred, say }: PortChoice,
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const port = preferred === 0 ? await freePort() : preferred + attempt;
+    if (!(await portIsFree(port))) continue;
+    if (preferred !== 0 && port !== preferred) {
+      say(`Port ${preferred} is taken; ${name} uses ${port}.`);
+    }
+    try {
+      return await start(port);
+    } catch (error) {
+      // Between our look at the port and the use of it, another program may have been faster.
+      if (await portIsFree(port)) throw error;
+    }
   }
-  throw new Error(`No free port for ${what} from ${preferred} to ${preferred + tries - 1}.`);
+  throw new Error(`No free port was found for ${name}, starting at ${preferred}.`);
 }

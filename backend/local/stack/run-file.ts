@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { AlreadyRunningError } from '../postgres/errors.ts';
+import { claimOwnership, livingOwner } from '../postgres/owner.ts';
 import { processIdentity, signal } from '../postgres/processes.ts';
-import { paths } from './paths.ts';
+import type { LocalPaths } from './paths.ts';
+import { readJson, writePrivateJson } from './private-file.ts';
 
 /** One recorded process. `identity` tells this life of the pid from a later one. */
 interface Recorded {
@@ -11,66 +13,74 @@ interface Recorded {
   identity: string;
 }
 
-interface RunFile {
-  supervisor: Recorded;
-  children: Recorded[];
-}
-
 export class StackAlreadyRunning extends Error {
   override readonly name = 'StackAlreadyRunning';
   readonly pid: number;
 
   constructor(pid: number) {
-    super(
-      `The local stack of this checkout is already running (process ${pid}). End that one first.`,
-    );
+    super(`The local stack of this checkout is already running (process ${pid}): end it first.`);
     this.pid = pid;
   }
 }
 
 const endDeadlineMs = 5_000;
 
-/** The record of who runs, so that the next start can end what a killed supervisor left behind. */
+/** The right to run the stack of one home, and the record of its processes for a start after a kill. */
 export interface RunRecord {
   add(name: string, pid: number): void;
-  remove(): void;
+  release(): Promise<void>;
 }
 
-/** Rejects with StackAlreadyRunning when another supervisor lives; ends the orphans of a dead one. */
-export async function claimRun(say: (line: string) => void): Promise<RunRecord> {
-  const previous = read();
-  if (previous) {
-    if (lives(previous.supervisor)) throw new StackAlreadyRunning(previous.supervisor.pid);
-    for (const child of previous.children.filter(lives)) {
-      say(`Ending ${child.name} (process ${child.pid}), left over from a start that was killed.`);
-      await end(child);
-    }
-    rmSync(paths.stackFile, { force: true });
+/** Rejects with StackAlreadyRunning when another supervisor lives; ends what a killed one left behind. */
+export async function claimRun(paths: LocalPaths, say: (line: string) => void): Promise<RunRecord> {
+  mkdirSync(paths.home, { recursive: true });
+  const ownership = await claimOwnership(paths.claim).catch((error: unknown) => {
+    throw error instanceof AlreadyRunningError ? new StackAlreadyRunning(error.pid) : error;
+  });
+  const release = async () => {
+    rmSync(paths.runFile, { force: true });
+    await ownership.release();
+  };
+  rmSync(paths.stackFile, { force: true });
+  for (const child of recordedChildren(paths).filter(lives)) {
+    say(`Ending ${child.name} (process ${child.pid}), left over from a start that was killed.`);
+    await end(child);
   }
-  const run: RunFile = { supervisor: record('supervisor', process.pid), children: [] };
-  write(run);
+  const children: Recorded[] = [];
   return {
     add(name, pid) {
-      run.children.push(record(name, pid));
-      write(run);
+      children.push({ name, pid, identity: processIdentity(pid) ?? '' });
+      writePrivateJson(paths.runFile, { children });
     },
-    remove() {
-      rmSync(paths.runFile, { force: true });
-    },
+    release,
   };
 }
 
 /** The living supervisor's pid, if there is one. */
-export function runningSupervisor(): number | undefined {
-  const run = read();
-  return run && lives(run.supervisor) ? run.supervisor.pid : undefined;
+export async function runningSupervisor(paths: LocalPaths): Promise<number | undefined> {
+  try {
+    return await livingOwner(paths.claim);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined; // never started here
+    throw error;
+  }
 }
 
-const record = (name: string, pid: number): Recorded => ({
-  name,
-  pid,
-  identity: processIdentity(pid) ?? '',
-});
+/** Rejects with StackAlreadyRunning: an early word, before work that claiming would find to be in vain. */
+export async function assertNotRunning(paths: LocalPaths): Promise<void> {
+  const pid = await runningSupervisor(paths);
+  if (pid !== undefined) throw new StackAlreadyRunning(pid);
+}
+
+function recordedChildren(paths: LocalPaths): Recorded[] {
+  try {
+    const record = readJson(paths.runFile) as { children: Recorded[] } | undefined;
+    return record?.children ?? [];
+  } catch {
+    return []; // damaged by a power cut, which no process outlived
+  }
+}
+
 const lives = ({ pid, identity }: Recorded): boolean => processIdentity(pid) === identity;
 
 async function end(child: Recorded): Promise<void> {
@@ -79,18 +89,4 @@ async function end(child: Recorded): Promise<void> {
   while (lives(child) && Date.now() < deadline) await wait(50);
   if (lives(child)) signal(child.pid, 'SIGKILL');
   while (lives(child)) await wait(20);
-}
-
-function read(): RunFile | undefined {
-  try {
-    return JSON.parse(readFileSync(paths.runFile, 'utf8')) as RunFile;
-  } catch {
-    return undefined; // none, or one whose writing was cut off before anything was started
-  }
-}
-
-function write(run: RunFile): void {
-  mkdirSync(dirname(paths.runFile), { recursive: true });
-  writeFileSync(`${paths.runFile}.new`, JSON.stringify(run), { mode: 0o600 });
-  renameSync(`${paths.runFile}.new`, paths.runFile);
 }

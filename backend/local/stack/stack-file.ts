@@ -1,5 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { paths } from './paths.ts';
+import { rmSync } from 'node:fs';
+import type { LocalPaths } from './paths.ts';
+import { readJson, writePrivateJson } from './private-file.ts';
+import { runningSupervisor } from './run-file.ts';
 
 export interface StackUser {
   email: string;
@@ -16,21 +18,19 @@ export interface StackFile {
   users: { demo: StackUser; admin: StackUser };
 }
 
-/** For the owner's eyes only, and whole from the first moment that it can be read. */
-export function writeStackFile(stack: StackFile): void {
-  writeFileSync(`${paths.stackFile}.new`, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${paths.stackFile}.new`, paths.stackFile);
+export function writeStackFile(paths: LocalPaths, stack: StackFile): void {
+  writePrivateJson(paths.stackFile, stack);
 }
 
-export function removeStackFile(): void {
+export function removeStackFile(paths: LocalPaths): void {
   rmSync(paths.stackFile, { force: true });
 }
 
-/** Undefined when no stack is up. */
-export function readStackFile(): StackFile | undefined {
-  try {
-    return JSON.parse(readFileSync(paths.stackFile, 'utf8')) as StackFile;
-  } catch {
-    return undefined;
+/** Throws, in words for people, when no stack is up; a killed one leaves its file behind and is not up either. */
+export async function readStackFile(paths: LocalPaths): Promise<StackFile> {
+  const stack = readJson(paths.stackFile) as StackFile | undefined;
+  if (stack === undefined || (await runningSupervisor(paths)) === undefined) {
+    throw new Error('The local stack is not running: start it with npm start.');
   }
+  return stack;
 }

@@ -1,183 +1,188 @@
-import { mkdirSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { type BinariesSource } from '../postgres/binaries.ts';
-import { startChild, type Child } from './child-process.ts';
+import { describeExit, startChild, type ChildOptions } from './child-process.ts';
 import { loadCredentials } from './credentials.ts';
 import { openLocalDatabase, type LocalDatabase } from './database.ts';
 import { ensureUser } from './demo-users.ts';
-import { paths, root } from './paths.ts';
-import { choosePort } from './ports.ts';
-import { claimRun } from './run-file.ts';
+import { root } from './paths.ts';
+import { startOnFreePort } from './ports.ts';
+import { claimRun, type RunRecord } from './run-file.ts';
+import type { StackSettings } from './settings.ts';
 import { removeStackFile, writeStackFile, type StackFile } from './stack-file.ts';
 
 export interface StackOptions {
-  env: NodeJS.ProcessEnv;
-  /** Brings the database to the newest state of the code. */
-  migrate: (databaseUrl: string) => Promise<void>;
+  settings: StackSettings;
+  /** The server's environment, beneath what the stack itself decides. */
+  environment: NodeJS.ProcessEnv;
   /** Where the built server is. */
   serverScript: string;
+  /** Brings the database to the newest state of the code. */
+  migrate: (databaseUrl: string) => Promise<void>;
   say: (line: string) => void;
-  /** Told the server's log, and what the issuer has to say. */
-  onOutput: (name: string, chunk: Buffer) => void;
+  /** Told each line that the server and the issuer write. */
+  onLine: (line: string) => void;
+  /** Called when everything is up; the stack goes down when it rejects. */
+  onUp: (stack: StackFile, database: string) => Promise<void>;
+  /** Aborted to end everything in order, at any time. */
+  stop: AbortSignal;
+  /** Aborted, after `stop`, to end everything at once. */
+  kill: AbortSignal;
 }
 
-export interface Stack {
-  readonly file: StackFile;
-  readonly database: string;
-  /** Resolves with the name of the first part that ended without being asked to. */
-  readonly failed: Promise<string>;
-  /** Ends everything in order: server, issuer, Postgres. */
+/** A running part of the stack. */
+interface Part {
+  name: string;
+  /** Resolves with how it ended. */
+  ended: Promise<string>;
   stop(): Promise<void>;
+  kill(): void;
 }
 
-const defaultPorts = { api: 3000, supabase: 54321, postgres: 54322 };
-const serverStopDeadlineMs = 20_000;
+type Running = StackOptions & { run: RunRecord; parts: Part[] };
 
-/** Brings up Postgres, the auth issuer and the server, each a process of its own, in this order. */
-export async function startStack(options: StackOptions): Promise<Stack> {
-  const { env, say } = options;
-  mkdirSync(paths.local, { recursive: true });
-  const run = await claimRun(say);
-  const undo: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    removeStackFile();
-    for (const step of undo.splice(0).reverse()) await step();
-    run.remove();
+/**
+ * The whole life of a local stack: brings up Postgres, the auth issuer and the server, each a process of its own,
+ * waits until it is to stop or a part ends by itself, and ends the rest in the opposite order. Resolves after `stop`;
+ * rejects with what went wrong (a ChildFailed has the exit code). No process is left either way.
+ */
+export async function runStack(options: StackOptions): Promise<void> {
+  const { settings, say, stop } = options;
+  const run = await claimRun(settings.paths, say);
+  const parts: Part[] = [];
+  const kill = () => {
+    for (const part of parts) part.kill();
   };
-
+  options.kill.addEventListener('abort', kill);
   try {
-    const credentials = loadCredentials();
-    say('Starting Postgres...');
-    const database = await openLocalDatabase({
-      givenUrl: nonEmpty(env.DATABASE_URL),
-      source: nonEmpty(env.BULWARK_POSTGRES) as BinariesSource | undefined,
-      preferredPort: portOf(env.LOCAL_POSTGRES_PORT, defaultPorts.postgres),
-      password: credentials.postgresPassword,
-      say,
-    });
-    undo.push(() => database.stop());
-
-    say('Starting the auth issuer...');
-    const issuer = await startIssuer(options, database, run.add);
-    undo.push(() => issuer.child.stop(5_000));
-
-    say('Applying migrations...');
-    await options.migrate(database.databaseUrl);
-    const users = {
-      demo: { email: 'demo@bulwark.local', password: credentials.demoPassword },
-      admin: { email: 'admin@bulwark.local', password: credentials.adminPassword },
-    };
-    await Promise.all([ensureUser(issuer, users.demo), ensureUser(issuer, users.admin, 'admin')]);
-
-    say('Starting the server...');
-    const port = await choosePort('The API', portOf(env.PORT, defaultPorts.api), new Set(), say);
-    const server = await startServer(options, database, issuer, port, run.add);
-    undo.push(() => server.stop(serverStopDeadlineMs));
-
-    const { supabaseUrl, anonKey, serviceRoleKey } = issuer;
-    const file: StackFile = {
-      apiUrl: `http://127.0.0.1:${port}`,
-      supabaseUrl,
-      anonKey,
-      serviceRoleKey,
-      databaseUrl: database.databaseUrl,
-      users,
-    };
-    writeStackFile(file);
-    return {
-      file,
-      database: database.description,
-      failed: firstToEnd(database, issuer.child, server),
-      stop,
-    };
+    const { file, database } = await bringUp({ ...options, run, parts });
+    writeStackFile(settings.paths, file);
+    await options.onUp(file, database);
+    await untilStopped(parts, stop, say);
   } catch (error) {
-    await stop();
-    throw error;
+    if (!stop.aborted) throw error; // what is cut off by the stop itself may complain
+  } finally {
+    removeStackFile(settings.paths);
+    await stopAll(parts);
+    options.kill.removeEventListener('abort', kill);
+    await run.release();
   }
 }
 
-type AddProcess = (name: string, pid: number) => void;
+async function bringUp(running: Running): Promise<{ file: StackFile; database: string }> {
+  const { settings, say, stop, parts } = running;
+  const step = (line: string) => {
+    stop.throwIfAborted();
+    say(line);
+  };
 
-async function startIssuer(options: StackOptions, database: LocalDatabase, add: AddProcess) {
-  const { env, say, onOutput } = options;
-  const port = await choosePort(
-    'The auth issuer',
-    portOf(env.LOCAL_SUPABASE_PORT, defaultPorts.supabase),
-    new Set(),
-    say,
-  );
-  const child = await startChild(
-    {
-      name: 'The auth issuer',
-      script: join(root, 'backend', 'local', 'auth', 'main.ts'),
-      cwd: root,
-      env: { PATH: env.PATH, DATABASE_URL: database.authUrl, PORT: String(port) },
-      readyDeadlineMs: 20_000,
-      onOutput: (chunk) => {
-        onOutput('issuer', chunk);
-      },
-    },
-    (pid) => {
-      add('the auth issuer', pid);
-    },
-  );
-  const { url, anonKey, serviceRoleKey } = child.ready as Record<
+  step('Starting Postgres...');
+  const credentials = loadCredentials(settings.paths.credentials);
+  const database = await openLocalDatabase(settings, credentials.postgresPassword, say);
+  parts.push({ ...database, name: 'Postgres' });
+
+  step('Starting the auth issuer...');
+  const gateway = await startIssuer(running, database);
+
+  step('Applying migrations...');
+  await running.migrate(database.databaseUrl);
+  const users = {
+    demo: { email: 'demo@bulwark.local', password: credentials.demoPassword },
+    admin: { email: 'admin@bulwark.local', password: credentials.adminPassword },
+  };
+  await Promise.all([ensureUser(gateway, users.demo), ensureUser(gateway, users.admin, 'admin')]);
+
+  step('Starting the server...');
+  const apiUrl = await startServer(running, database, gateway);
+  return {
+    file: { apiUrl, ...gateway, databaseUrl: database.databaseUrl, users },
+    database: database.description,
+  };
+}
+
+type Gateway = Pick<StackFile, 'supabaseUrl' | 'anonKey' | 'serviceRoleKey'>;
+
+async function startIssuer(running: Running, { authUrl }: LocalDatabase): Promise<Gateway> {
+  const { settings, environment } = running;
+  const { ready } = await startPart(running, settings.ports.supabase, {
+    name: 'the auth issuer',
+    script: join(root, 'backend', 'local', 'auth', 'main.ts'),
+    env: { PATH: environment.PATH, DATABASE_URL: authUrl },
+    readyDeadlineMs: 20_000,
+    stopDeadlineMs: 5_000,
+  });
+  const { url, anonKey, serviceRoleKey } = ready as Record<
     'url' | 'anonKey' | 'serviceRoleKey',
     string
   >;
-  return { child, supabaseUrl: url, anonKey, serviceRoleKey };
-}
-
-interface Gateway {
-  supabaseUrl: string;
-  anonKey: string;
-  serviceRoleKey: string;
+  return { supabaseUrl: url, anonKey, serviceRoleKey };
 }
 
 /** The server gets the same variables that a hosted Supabase would be named by: it cannot tell the difference. */
-function startServer(
-  { env, serverScript, onOutput }: StackOptions,
-  database: LocalDatabase,
+async function startServer(
+  running: Running,
+  { databaseUrl }: LocalDatabase,
   gateway: Gateway,
-  port: number,
-  add: AddProcess,
-): Promise<Child> {
-  return startChild(
-    {
-      name: 'The server',
-      script: serverScript,
-      cwd: root,
-      env: {
-        ...env,
-        HOST: '127.0.0.1',
-        PORT: String(port),
-        DATABASE_URL: database.databaseUrl,
-        SUPABASE_URL: gateway.supabaseUrl,
-        SUPABASE_ANON_KEY: gateway.anonKey,
-        SUPABASE_SERVICE_ROLE_KEY: gateway.serviceRoleKey,
-      },
-      readyDeadlineMs: 30_000,
-      onOutput: (chunk) => {
-        onOutput('server', chunk);
-      },
+): Promise<string> {
+  const { settings, environment, serverScript } = running;
+  const { port } = await startPart(running, settings.ports.api, {
+    name: 'the server',
+    script: serverScript,
+    env: {
+      ...environment,
+      HOST: '127.0.0.1',
+      DATABASE_URL: databaseUrl,
+      SUPABASE_URL: gateway.supabaseUrl,
+      SUPABASE_ANON_KEY: gateway.anonKey,
+      SUPABASE_SERVICE_ROLE_KEY: gateway.serviceRoleKey,
     },
-    (pid) => {
-      add('the server', pid);
-    },
-  );
+    readyDeadlineMs: 30_000,
+    stopDeadlineMs: 20_000,
+  });
+  return `http://127.0.0.1:${port}`;
 }
 
-function firstToEnd(database: LocalDatabase, issuer: Child, server: Child): Promise<string> {
-  return Promise.race([
-    database.ended.then(() => 'Postgres'),
-    issuer.exited.then(() => issuer.name),
-    server.exited.then(() => server.name),
+type Program = Pick<ChildOptions, 'name' | 'script' | 'env' | 'readyDeadlineMs' | 'stopDeadlineMs'>;
+
+/** Starts a program that listens where PORT says; resolves with its port and what it sent as it became ready. */
+async function startPart(
+  { run, parts, stop, say, onLine }: Running,
+  preferredPort: number,
+  program: Program,
+): Promise<{ port: number; ready: unknown }> {
+  const { name } = program;
+  const onStarted = (pid: number) => {
+    run.add(name, pid);
+  };
+  return startOnFreePort({ name, preferred: preferredPort, say }, async (port) => {
+    const env = { ...program.env, PORT: String(port) };
+    const child = await startChild({ ...program, env, cwd: root, signal: stop, onStarted, onLine });
+    parts.push({ ...child, name, ended: child.exited.then(describeExit) });
+    return { port, ready: child.ready };
+  });
+}
+
+/** Rejects when a part ends by itself. */
+async function untilStopped(
+  parts: readonly Part[],
+  stop: AbortSignal,
+  say: StackOptions['say'],
+): Promise<void> {
+  stop.throwIfAborted();
+  const first = await Promise.race([
+    once(stop, 'abort').then(() => undefined),
+    ...parts.map(({ name, ended }) => ended.then((how) => ({ name, how }))),
   ]);
+  if (first === undefined) return;
+  const { name, how } = first;
+  say(`Lost ${name} (${how}); stopping the rest...`);
+  throw new Error(`The local stack is down, because ${name} ended unexpectedly (${how}).`);
 }
 
-const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
-
-function portOf(text: string | undefined, fallback: number): number {
-  const port = Number(text ?? '');
-  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : fallback;
+/** In the opposite order of their start, each whatever became of the one before. */
+async function stopAll(parts: readonly Part[]): Promise<void> {
+  const faults: unknown[] = [];
+  for (const part of parts.toReversed()) {
+    await part.stop().catch((fault: unknown) => faults.push(fault));
+  }
+  if (faults.length > 0) throw new Error(`Not everything was stopped: ${faults.join('; ')}`);
 }

@@ -11,39 +11,35 @@ interface LogLine {
   durationMs?: number;
   requestId?: string;
   code?: string;
+  err?: { message?: string; stack?: string };
 }
 
 /** Prints the server's JSON log: short lines in a terminal, the JSON itself into a pipe. */
 export interface LogPrinter {
-  write(chunk: Buffer): void;
-  /** Forgets what was held back while starting, except warnings and whatever is no log line. */
+  write(line: string): void;
+  /** Prints the warnings and errors among what was held back so far, and forgets the rest. */
   flush(): void;
   /** From now on lines are printed as they come. */
   open(): void;
 }
 
+const severe = new Set(['warn', 'error', 'fatal']);
+
+/** Log lines are held back until the printer is opened, so that they do not stand in the midst of the progress. */
 export function createLogPrinter(output: Writable & { isTTY?: boolean }): LogPrinter {
-  let rest = '';
   let isOpen = false;
   let held: string[] = [];
   const print = (line: string) =>
     output.write(`${output.isTTY === true ? readable(line) : line}\n`);
 
   return {
-    write(chunk) {
-      const lines = (rest + chunk.toString('utf8')).split('\n');
-      rest = lines.pop() ?? '';
-      if (isOpen) lines.forEach(print);
-      else {
-        held.push(...lines);
-        // What is not our log (a boot refusal, a crash of Node.js) must be seen at once.
-        lines.filter((line) => parse(line) === undefined).forEach(print);
-      }
+    write(line) {
+      // What is not our log (a refused configuration, a crash of Node.js) must be seen at once.
+      if (isOpen || parse(line) === undefined) print(line);
+      else held.push(line);
     },
     flush() {
-      held
-        .filter((line) => ['warn', 'error', 'fatal'].includes(parse(line)?.level ?? ''))
-        .forEach(print);
+      held.filter((line) => severe.has(parse(line)?.level ?? '')).forEach(print);
       held = [];
     },
     open() {
@@ -77,5 +73,14 @@ function readable(line: string): string {
     entry.durationMs === undefined ? undefined : `${entry.durationMs} ms`,
     entry.requestId,
   ];
-  return parts.filter((part) => part !== undefined).join(' ');
+  const short = parts.filter((part) => part !== undefined).join(' ');
+  const error = entry.err?.stack ?? entry.err?.message;
+  return (
+    plain(short) + (error === undefined ? '' : `\n${error.split('\n').map(indented).join('\n')}`)
+  );
 }
+
+/** A client's own words, such as an event's name, must not steer the terminal. */
+const plain = (text: string): string => text.replace(/\p{Cc}/gu, '\u{FFFD}');
+
+const indented = (line: string): string => `    ${plain(line)}`;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findBinaries, type BinariesSource } from '../backend/local/postgres/binaries.ts';
 import { createTemplate } from '../backend/local/postgres/templates.ts';
 import { startThrowawayCluster } from '../backend/local/postgres/throwaway.ts';
 import { root } from '../backend/local/stack/paths.ts';
@@ -28,7 +29,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'bulwark-test-'));
 const reportFile = join(scratch, 'report.json');
 
 console.log('Starting a throw-away Postgres...');
-const cluster = await startThrowawayCluster();
+const source = process.env.BULWARK_POSTGRES as BinariesSource | undefined;
+const cluster = await startThrowawayCluster({ binaries: await findBinaries({ source }) });
 try {
   await createTemplate(cluster.adminUrl, testTemplate.name, testTemplate.prepare);
   const jest = spawn(

@@ -69,12 +69,14 @@ function report(jestCode: number): number {
     console.log('0 passed, 1 failed');
     return 1;
   }
+  // With a name filter, what is not run was not asked for.
+  const filtered = process.argv.some((argument) => /^(-t|--testNamePattern)/.test(argument));
   const notRun = result.testResults.flatMap((file) =>
     file.assertionResults
       .filter(({ status }) => status === 'pending')
       .map(({ fullName }) => fullName),
   );
-  if (notRun.length > 0)
+  if (notRun.length > 0 && !filtered)
     console.log(`Not run here:\n${notRun.map((name) => `  ${name}`).join('\n')}`);
   // A file that failed to load has no tests of its own to count.
   const brokenFiles = result.testResults.filter(

@@ -1,7 +1,7 @@
 import { defineSection, setting } from '../section.ts';
 import { integer } from '../value-kinds.ts';
 
-const perMinute = integer(1, 1_000_000_000, 'requests a minute');
+const perMinute = integer(1, 1_000_000_000, ' of requests a minute');
 const doc = (whom: string) => `Requests and socket events a minute ${whom}.`;
 
 export const rateLimitSection = defineSection({

@@ -50,6 +50,58 @@ describe('with a Postgres in DATABASE_URL', () => {
     deadlineMs,
   );
 
+  test(
+    'of two starts at once one is refused',
+    async () => {
+      const programs = [
+        home.start({ DATABASE_URL: databaseUrl }),
+        home.start({ DATABASE_URL: databaseUrl }),
+      ];
+      const outcomes = await Promise.all(
+        programs.map((program) =>
+          Promise.race([program.says('Ctrl-C stops everything').then(() => 'up'), program.ended]),
+        ),
+      );
+      expect(outcomes.toSorted()).toEqual([1, 'up']);
+      const [up] = programs.filter((_, index) => outcomes[index] === 'up');
+      expect((await home.run('token')).code).toBe(0);
+      up?.interrupt('SIGTERM');
+      expect(await up?.ended).toBe(0);
+    },
+    deadlineMs,
+  );
+
+  test(
+    'a second Ctrl-C, some time after the first, ends everything at once',
+    async () => {
+      const drain = { SHUTDOWN_DRAIN_MS: '30000', SHUTDOWN_TIMEOUT_MS: '60000' };
+      const program = home.start({ DATABASE_URL: databaseUrl, ...drain });
+      await program.says('Ctrl-C stops everything');
+      await home.processes();
+      const startedAt = performance.now();
+      program.interrupt('SIGINT');
+      await program.says('starting graceful shutdown');
+      const impatience = setInterval(() => {
+        program.interrupt('SIGINT');
+      }, 500);
+      expect(await program.ended).toBe(130);
+      clearInterval(impatience);
+      expect(performance.now() - startedAt).toBeLessThan(15_000); // SIGKILL would come after 20 s
+      expect(await home.remains()).toEqual({ files: ['credentials.json'], processes: [] });
+    },
+    deadlineMs,
+  );
+
+  test(
+    'the stack ends when nobody reads its output any more',
+    async () => {
+      const start = home.shell(`npm start | head -n 5`, { DATABASE_URL: databaseUrl });
+      expect((await start).output).toContain('Starting');
+      expect(await home.remains()).toEqual({ files: ['credentials.json'], processes: [] });
+    },
+    deadlineMs,
+  );
+
   test('one that cannot be reached is told in one line, without the password', async () => {
     const program = home.start({
       DATABASE_URL: 'postgresql://someone:hunter22@127.0.0.1:1/postgres',
@@ -101,7 +153,7 @@ describe('where no local stack is to run', () => {
     test(
       'the server runs alone against it, and a doubled Ctrl-C ends it in order',
       async () => {
-        const program = home.start(supabase.environment);
+        const program = home.start({ ...supabase.environment, SHUTDOWN_DRAIN_MS: '500' });
         await program.says('"msg":"Server ready"');
         const port = /"port":(\d+)/.exec(program.output())?.[1] ?? '';
         const { accessToken } = await supabase.signUp();
@@ -110,6 +162,7 @@ describe('where no local stack is to run', () => {
         });
         expect(response.status).toBe(200);
         program.interrupt('SIGINT');
+        await program.says('starting graceful shutdown');
         program.interrupt('SIGINT');
         expect(await program.ended).toBe(0);
         expect(program.output()).toContain('Graceful shutdown complete');

@@ -34,6 +34,7 @@ describe('a stack that is interrupted', () => {
       await program.says('Creating the database');
       program.interrupt('SIGINT');
       expect(await program.ended).toBe(0);
+      expect(program.output()).not.toContain('Starting the auth issuer');
       expect(program.output()).toMatch(/Everything is stopped\.\s*$/);
       expect(await home.remains()).toEqual(nothing);
     },

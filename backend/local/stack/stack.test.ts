@@ -220,6 +220,7 @@ describe('the end and the next start', () => {
       expect((await whoAmI(await signIn(newcomer))).status).toBe(200);
       expect((await whoAmI(await signIn(stack.users.demo))).status).toBe(200);
       program.interrupt('SIGINT');
+      await program.says('Stopping...');
       program.interrupt('SIGINT');
       expect(await program.ended).toBe(0);
     },

@@ -37,7 +37,7 @@ export interface Home {
   /** A tool of the folder scripts, to its end. */
   run(script: string, ...args: string[]): Promise<Result>;
   /** A command as it is typed in a terminal. */
-  shell(command: string): Promise<Result>;
+  shell(command: string, env?: Environment): Promise<Result>;
   stackFile(): Promise<StackFile>;
   /** Every process of the stack but the supervisor, by name. */
   processes(): Promise<Record<string, number>>;
@@ -95,7 +95,7 @@ export async function createHome(): Promise<Home> {
     npmStart: (env) => launch(['npm', 'start'], env),
     start: (env) => launch(script('start'), env),
     run,
-    shell: (command) => toEnd(launch(['sh', '-c', command])),
+    shell: (command, env) => toEnd(launch(['sh', '-c', command], env)),
     stackFile: async () => JSON.parse(await readFile(paths.stackFile, 'utf8')) as StackFile,
     processes,
     async remains() {

@@ -29,7 +29,8 @@ export function build(onStart: () => void = () => undefined): void {
   if (isBuiltFrom(sources)) return;
 
   onStart();
-  const partial = `${dist}.${process.pid}`;
+  // As deep as backend/dist, so that the source maps stay right when it moves there.
+  const partial = join(root, '.local', `build-${process.pid}`);
   try {
     rmSync(partial, { recursive: true, force: true });
     compileTo(partial);
@@ -62,10 +63,11 @@ function compileTo(folder: string): void {
 function replaceBuild(partial: string, sources: string): void {
   const old = `${partial}.old`;
   while (!isBuiltFrom(sources)) {
-    if (existsSync(dist)) renameUnlessGone(dist, old);
+    renameUnlessGone(dist, old);
     rmSync(old, { recursive: true, force: true });
     try {
       renameSync(partial, dist);
+      return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error; // else another build was faster

@@ -109,6 +109,7 @@ describe('npm start', () => {
     const answers = await Promise.all(commands.map((command) => home.shell(command)));
     expect(answers[0]?.output).toContain('"status":"ok"');
     expect(answers[1]?.output).toContain(stack.users.demo.email);
+    for (const { output } of answers) expect(output).not.toMatch(/"statusCode":\d/); // an error's body
   });
 
   test('lets the demo user and the admin sign in by supabase-js, and the server believes both', async () => {

@@ -64,6 +64,16 @@ describe('the printer of the log', () => {
     expect(lines).toEqual(['BODY_LIMIT: is no size', '{ not json']);
   });
 
+  test('leaves out what the server did before the opening and says only afterwards', async () => {
+    const late = line({ time: '2020-01-31T12:00:00.000Z', msg: 'start phase done' });
+    const warning = line({ time: '2020-01-31T12:00:00.000Z', level: 'warn', msg: 'beware' });
+    const lines = await shown(false, (printer) => {
+      printer.open();
+      for (const written of [late, warning, request]) printer.write(written);
+    });
+    expect(lines).toEqual([warning, request]);
+  });
+
   test('tells the warnings and errors that it held back', async () => {
     const warning = line({ level: 'warn', msg: 'beware' });
     const lines = await shown(false, (printer) => {

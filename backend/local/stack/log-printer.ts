@@ -19,31 +19,36 @@ export interface LogPrinter {
   write(line: string): void;
   /** Prints the warnings and errors among what was held back so far, and forgets the rest. */
   flush(): void;
-  /** From now on lines are printed as they come. */
+  /** Lines of what happens from now on are printed as they come. */
   open(): void;
 }
 
 const severe = new Set(['warn', 'error', 'fatal']);
+const isSevere = (entry: LogLine | undefined): boolean => severe.has(entry?.level ?? '');
 
 /** Log lines are held back until the printer is opened, so that they do not stand in the midst of the progress. */
 export function createLogPrinter(output: Writable & { isTTY?: boolean }): LogPrinter {
-  let isOpen = false;
+  /** Undefined until then; compares as text with the times in the log. */
+  let openedAt: string | undefined;
   let held: string[] = [];
   const print = (line: string) =>
     output.write(`${output.isTTY === true ? readable(line) : line}\n`);
 
   return {
     write(line) {
+      const entry = parse(line);
       // What is not our log (a refused configuration, a crash of Node.js) must be seen at once.
-      if (isOpen || parse(line) === undefined) print(line);
-      else held.push(line);
+      if (entry === undefined) print(line);
+      else if (openedAt === undefined) held.push(line);
+      // The server writes its log in batches: what it did before we opened may arrive afterwards.
+      else if ((entry.time ?? openedAt) >= openedAt || isSevere(entry)) print(line);
     },
     flush() {
-      held.filter((line) => severe.has(parse(line)?.level ?? '')).forEach(print);
+      held.filter((line) => isSevere(parse(line))).forEach(print);
       held = [];
     },
     open() {
-      isOpen = true;
+      openedAt = new Date().toISOString();
     },
   };
 }

@@ -51,7 +51,8 @@ try {
       env: { ...process.env, TEST_CLUSTER_ADMIN_URL: cluster.adminUrl },
     },
   );
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => jest.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => jest.kill(signal));
   const [code] = (await once(jest, 'exit')) as [number | null];
   process.exitCode = report(code ?? 1);
 } finally {

@@ -11,6 +11,9 @@ function record(): { lines: string[]; logger: ReturnType<typeof createLogger> } 
     logger: createLogger({ level: 'trace', destination: { write: (line) => lines.push(line) } }),
   };
 }
+const refuse = (): never => {
+  throw new Error('cannot be read');
+};
 const only = (lines: readonly string[]) => {
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^\{[^\n]*\}\n$/);
@@ -36,6 +39,9 @@ describe('a log line', () => {
     [{ note: `the token was ${token}` }, [token]],
     [{ key: new Secret('canary-of-a-secret') }, ['canary-of-a-secret']],
     [{ 'X-Api-Key': 'key-canary' }, ['key-canary']],
+    [{ from: new URL('https://user:url-canary@host.test/path') }, ['url-canary']],
+    [{ own: { toJSON: () => ({ password: 'self-canary' }) } }, ['self-canary']],
+    [{ bytes: Buffer.from('password') }, ['112']],
   ])('shows no secret of %j', (fields, secrets) => {
     const { lines, logger } = record();
     logger.info(fields, 'fields');
@@ -82,6 +88,9 @@ describe('a log line', () => {
       { number: 10n },
       { err: 'not an error' },
       { when: new Date(Number.NaN) },
+      Object.defineProperty({}, 'getter', { enumerable: true, get: refuse }),
+      { inside: new Proxy({}, { ownKeys: refuse }) },
+      { own: { toJSON: refuse } },
     ];
     for (const fields of hostile) {
       const { lines, logger } = record();

@@ -19,10 +19,13 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: redactFields },
+      formatters: { level: (label) => ({ level: label }) },
       // Errors are written by redactFields already; pino's own serializer would add what they carry.
       serializers: { err: (error: unknown) => error },
       mixin: contextFields,
+      // Pino's own merging reads the fields before any formatter, and a getter of theirs may throw.
+      mixinMergeStrategy: (fields, context) =>
+        Object.assign(context, redactFields(fields as Record<string, unknown>)),
       hooks: {
         logMethod(args, method) {
           const last = args.at(-1);

@@ -25,10 +25,14 @@ const mostEntries = 200;
 
 /**
  * A copy of a log line's fields without secrets: values of secret names, tokens inside text. Bounded in depth and
- * breadth; what lies beyond is left out, not shown.
+ * breadth; what lies beyond is left out, not shown. Never throws: a getter or proxy may, and the line still has to come.
  */
 export function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return redactObject(fields, 0);
+  try {
+    return redactObject(fields, 0);
+  } catch {
+    return { fields: '[unreadable]' };
+  }
 }
 
 function redactObject(object: object, depth: number): Record<string, unknown> {
@@ -50,8 +54,11 @@ function redactValue(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) {
     return value.slice(0, mostEntries).map((item) => redactValue(item, depth + 1));
   }
-  // What says itself how it is written (a Date, a URL, a Secret) knows best.
-  if ('toJSON' in value && typeof value.toJSON === 'function') return value;
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  // What says itself how it is written (a Date, a URL, a Secret) knows best, but not what may be shown.
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return redactValue((value.toJSON as () => unknown)(), depth + 1);
+  }
   return redactObject(value, depth + 1);
 }
 

@@ -11,17 +11,22 @@ import { contextOf } from './request-context.ts';
 
 /** Whatever was thrown becomes one AppError, one answer and, where it is our fault, one log line with the cause. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
-  return (thrown: unknown, request, response, next) => {
+  // Express knows an error handler by its four parameters.
+  return (thrown: unknown, request, response, _next) => {
     const error = forCaller(toAppError(thrown), request);
-    if (error.statusCode >= 500) {
-      logger.error({ code: error.code, err: thrown }, 'request failed');
-    } else {
+    const { code } = error;
+    if (error.statusCode < 500) {
       // Not what was thrown: a refusal of the input may repeat the input.
-      logger.debug({ code: error.code, err: error }, 'request refused');
+      logger.debug({ code, err: error }, 'request refused');
+    } else if (request.socket.destroyed) {
+      // Work that ends because its client went away is no fault, and clients must not be able to raise alarms.
+      logger.info({ code, err: thrown }, 'request abandoned');
+    } else {
+      logger.error({ code, err: thrown }, 'request failed');
     }
-    if (response.headersSent) {
+    if (response.headersSent || request.socket.destroyed) {
       // Half an answer is out; cutting the connection is the only way left to say that it is not whole.
-      next(thrown);
+      request.socket.destroy();
       return;
     }
     const { status, headers, body } = errorResponse(error, {
@@ -42,7 +47,9 @@ function forCaller(error: AppError, request: Request): AppError {
 }
 
 export function notFoundHandler(): RequestHandler {
-  return (_request, _response, next) => {
-    next(notFound());
+  return (request) => {
+    // A path that cannot be decoded is a malformed request, not a place where nothing is.
+    decodeURIComponent(request.path);
+    throw notFound();
   };
 }

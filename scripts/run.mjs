@@ -132,10 +132,13 @@ function ownerLives() {
   }
 }
 
+const stdout = 1;
+const stderr = 2;
+
 /** Resolves with the program's exit code. */
-function run(program, programArgs, cwd, env = process.env) {
+function run(program, programArgs, cwd, env = process.env, output = stdout) {
   return new Promise((resolve) => {
-    child = spawn(program, programArgs, { cwd, env, stdio: 'inherit' });
+    child = spawn(program, programArgs, { cwd, env, stdio: ['inherit', output, 'inherit'] });
     child.on('error', (error) => fail(`${program} cannot be run: ${error.message}`));
     child.on('exit', (code, signal) => {
       child = undefined;
@@ -153,7 +156,8 @@ async function npm(npmArgs, cwd) {
       ([name]) => !/^npm_(config_(local_prefix|workspace)|package_|lifecycle_)/i.test(name),
     ),
   );
-  const code = await run(program, [...first, ...npmArgs], cwd, environment);
+  // `TOKEN=$(npm run -s token)` must not catch what an installation has to say.
+  const code = await run(program, [...first, ...npmArgs], cwd, environment, stderr);
   if (interruptedBy) process.exit(exitCodeOf(interruptedBy));
   if (code !== 0) fail(`npm ${npmArgs[0]} failed in ${cwd}. Its output above says why.`);
 }

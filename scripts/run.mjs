@@ -35,6 +35,8 @@ if (!command) {
   process.exit(2);
 }
 
+const stdout = 1;
+const stderr = 2;
 const lock = join(root, '.local', 'install.lock');
 let locked = false;
 process.on('exit', unlock);
@@ -131,9 +133,6 @@ function ownerLives() {
     return error.code === 'EPERM';
   }
 }
-
-const stdout = 1;
-const stderr = 2;
 
 /** Resolves with the program's exit code. */
 function run(program, programArgs, cwd, env = process.env, output = stdout) {

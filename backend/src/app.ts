@@ -60,7 +60,7 @@ export function createApp(options: AppOptions): App {
   const events = createEventBus(logger);
 
   const app = express();
-  const http = createHttpServer(app, config.http);
+  const http = createHttpServer(app, config.http, logger);
   const realtime = createRealtime({
     server: http.server,
     config: config.realtime,
@@ -86,6 +86,8 @@ export function createApp(options: AppOptions): App {
 
   app.disable('x-powered-by');
   app.disable('etag');
+  // A rule of a proxy for /api/v1/admin must not be passed by /API/V1/ADMIN.
+  app.enable('case sensitive routing');
   app.set('trust proxy', config.http.trustProxy);
 
   // The middleware order. Identity, rate limit and validation belong to each route and run inside mountRoutes.
@@ -94,10 +96,7 @@ export function createApp(options: AppOptions): App {
   app.use(securityHeaders());
   app.use(crossOrigin(config.http.allowedOrigins));
   app.use(healthRoutes(health));
-  app.get(`${apiPrefix}/openapi.json`, (_request, response) => {
-    response.json(document);
-  });
-  app.use(docsPage(`${apiPrefix}/openapi.json`));
+  app.use(docsPage(`${apiPrefix}/openapi.json`, document));
   mountRoutes(app, apiPrefix, routes, {
     authenticator,
     rateLimiter,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { echo } from './fixtures/echo-module.ts';
+import { defineModule } from '../src/kernel/module/index.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 
 let app: TestApp;
@@ -19,6 +20,28 @@ describe('health and documents', () => {
       status: 'ok',
       checks: { database: 'ok' },
     });
+  });
+
+  test('a check that never answers counts as failing, and holds nobody up', async () => {
+    const stuck = defineModule({
+      name: 'stuck',
+      create: () => ({
+        healthChecks: [
+          { name: 'stuck', critical: false, check: () => new Promise<void>(() => undefined) },
+        ],
+      }),
+    });
+    const other = await startTestApp({ modules: [stuck] });
+    try {
+      const response = await other.request.get('/readyz').timeout(5_000);
+      expect(response.status).toBe(200);
+      expect(response.body).toMatchObject({
+        status: 'degraded',
+        checks: { database: 'ok', stuck: 'failing' },
+      });
+    } finally {
+      await other.stop();
+    }
   });
 
   test('the OpenAPI document describes the very routes', async () => {

@@ -3,17 +3,20 @@ import { runWithLogContext, type Logger } from '../logging/index.ts';
 import { contextOf } from './request-context.ts';
 
 const longestPath = 512;
+/** What nginx and its kind log for a client that went away before it had an answer. */
+const clientClosedRequest = 499;
 
 /** One line a request, when its answer is complete or its client has gone. The path has no query: queries carry data. */
 export function accessLog(logger: Logger): RequestHandler {
   return (request, response, next) => {
+    const { path } = request;
     response.once('close', () => {
       const context = contextOf(request);
       const line = {
         method: request.method,
-        path: request.path.slice(0, longestPath),
+        path: path.slice(0, longestPath),
         route: context.route,
-        status: response.statusCode,
+        status: response.headersSent ? response.statusCode : clientClosedRequest,
         durationMs: Math.round((performance.now() - context.startedAt) * 100) / 100,
         ...(response.writableFinished ? {} : { aborted: true }),
       };

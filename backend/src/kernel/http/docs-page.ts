@@ -1,6 +1,7 @@
-import express, { Router } from 'express';
+import { Router, type Response } from 'express';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { methodNotAllowed } from './method-not-allowed.ts';
 
 const assetDirectory = dirname(
   createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'),
@@ -23,16 +24,29 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** `/docs`: Swagger UI from our own host, on the document at `documentPath`. Nothing is loaded from elsewhere. */
-export function docsPage(documentPath: string): Router {
-  const router = Router();
+const assets = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const dayMs = 24 * 3600 * 1000;
+
+/** `document` at `documentPath`, and at `/docs` Swagger UI from our own host on it. Nothing is loaded from elsewhere. */
+export function docsPage(documentPath: string, document: object): Router {
+  const router = Router({ caseSensitive: true });
   const start = `SwaggerUIBundle({ url: ${JSON.stringify(documentPath)}, dom_id: '#docs', deepLinking: true, persistAuthorization: false, validatorUrl: null });`;
-  router.get('/docs', (_request, response) => {
-    response.type('html').send(page);
-  });
-  router.get('/docs/start.js', (_request, response) => {
-    response.type('js').send(start);
-  });
-  router.use('/docs/assets', express.static(assetDirectory, { index: false, maxAge: '1d' }));
+  const texts = new Map([
+    [documentPath, { type: 'json', content: JSON.stringify(document) }],
+    ['/docs', { type: 'html', content: page }],
+    ['/docs/start.js', { type: 'js', content: start }],
+  ]);
+  for (const [path, { type, content }] of texts) {
+    router.get(path, (_request, response: Response) => {
+      response.set('Cache-Control', 'no-cache').type(type).send(content);
+    });
+    router.all(path, methodNotAllowed(['get']));
+  }
+  for (const asset of assets) {
+    router.get(`/docs/assets/${asset}`, (_request, response: Response) => {
+      response.sendFile(asset, { root: assetDirectory, maxAge: dayMs });
+    });
+    router.all(`/docs/assets/${asset}`, methodNotAllowed(['get']));
+  }
   return router;
 }

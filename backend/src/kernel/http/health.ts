@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import type { Logger } from '../logging/index.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 
-/** One thing the server needs. `check` rejects when it is not there; it must answer within the signal's time. */
+/** One thing the server needs. `check` rejects when it is not there; past the signal's time it counts as failing. */
 export interface HealthCheck {
   name: string;
   /** A failing critical check takes the server out of the load balancer; others are only reported. */
@@ -29,8 +30,9 @@ export function createHealth(checks: readonly HealthCheck[], logger: Logger): He
   let latest: { at: number; report: Promise<HealthReport> } | undefined;
 
   async function run({ name, check }: HealthCheck): Promise<'ok' | 'failing'> {
+    const signal = AbortSignal.timeout(checkTimeoutMs);
     try {
-      await check(AbortSignal.timeout(checkTimeoutMs));
+      await Promise.race([check(signal), aborted(signal)]);
       return 'ok';
     } catch (error) {
       logger.warn({ check: name, err: error }, 'health check failed');
@@ -69,7 +71,7 @@ export function createHealth(checks: readonly HealthCheck[], logger: Logger): He
  * None of them says more than names and states.
  */
 export function healthRoutes(health: Health): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router.get('/livez', (_request, response) => {
     response.set('Cache-Control', 'no-store').json({ status: 'ok' });
   });
@@ -82,5 +84,15 @@ export function healthRoutes(health: Health): Router {
       .set('Cache-Control', 'no-store')
       .json({ ...report, uptimeSeconds: Math.floor(process.uptime()) });
   });
+  router.all(['/livez', '/readyz', '/health'], methodNotAllowed(['get']));
   return router;
+}
+
+/** Rejects when the signal fires, for a check that pays it no heed. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
 }

@@ -1,9 +1,16 @@
-import express, { type RequestHandler, type Response, type Router } from 'express';
+import type { RequestHandler, Response, Router } from 'express';
 import type { Authenticator } from '../auth/index.ts';
-import { AppError, validated } from '../errors/index.ts';
-import { rateLimitHeaders, rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
+import { toAppError, validated } from '../errors/index.ts';
+import {
+  countRefusals,
+  rateLimitHeaders,
+  rateLimitKey,
+  type RateLimiter,
+} from '../ratelimit/index.ts';
 import type { Joi } from '../schema/index.ts';
 import { routeFaults } from './declarations.ts';
+import { jsonBody } from './json-body.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { clientSignal, contextOf } from './request-context.ts';
 import type { Reply, Route, RouteInput } from './route.ts';
 
@@ -28,7 +35,7 @@ export function mountRoutes(
     router[route.method](
       path,
       identify(route, path, services),
-      ...bodyParsers(route, services),
+      ...(route.body ? jsonBody(services.bodyLimitBytes) : []),
       handle(route),
     );
   }
@@ -44,7 +51,9 @@ function identify(route: Route, path: string, services: RouteServices): RequestH
   return async (request, response, next) => {
     const context = contextOf(request);
     context.route = path;
-    const caller = await authenticator.authenticate(request.get('authorization'));
+    const caller = await countRefusals(rateLimiter, request.ip, () =>
+      authenticator.authenticate(request.get('authorization')),
+    );
     if (caller.kind === 'user') context.userId = caller.userId;
     const key = rateLimitKey(context.userId, request.ip);
     response.set(rateLimitHeaders(await rateLimiter.consume(route.rateLimit, key)));
@@ -54,49 +63,39 @@ function identify(route: Route, path: string, services: RouteServices): RequestH
   };
 }
 
-function bodyParsers(route: Route, { bodyLimitBytes }: RouteServices): RequestHandler[] {
-  return route.body
-    ? [
-        requireJson,
-        express.json({ limit: bodyLimitBytes, strict: true, reviver: refusePrototypes }),
-      ]
-    : [];
-}
-
-/** JSON may name a key `__proto__`, and whoever copies that object then gets a prototype of the client's choice. */
-function refusePrototypes(this: unknown, key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new SyntaxError('The key __proto__ is not allowed');
-  return value;
-}
-
-const requireJson: RequestHandler = (request, _response, next) => {
-  const hasBody =
-    request.headers['transfer-encoding'] !== undefined ||
-    Number(request.get('content-length') ?? 0) > 0;
-  if (hasBody && request.is('application/json') !== 'application/json') {
-    throw new AppError('UNSUPPORTED_MEDIA_TYPE', { message: 'Send the body as application/json.' });
-  }
-  next();
-};
-
 function handle(route: Route): RequestHandler {
+  const headers = route.headers?.options({ stripUnknown: true });
+  const body = route.body?.required();
   return async (request, response) => {
     const { caller, requestId } = contextOf(request);
     if (!caller) throw new Error('The caller was not identified');
+    let signal: AbortSignal | undefined;
     const input: RouteInput<unknown, unknown, unknown, unknown> = {
       params: check(route.params, request.params, 'path'),
       query: check(route.query, request.query, 'query'),
-      headers: check(route.headers?.options({ stripUnknown: true }), request.headers, 'header'),
-      body: route.body ? check(route.body.required(), request.body, 'body') : undefined,
+      headers: check(headers, request.headers, 'header'),
+      body: body ? check(body, request.body, 'body') : undefined,
       caller,
       requestId,
       // Made when asked for: most handlers are done before anyone could go away.
       get signal() {
-        return clientSignal(response);
+        return (signal ??= clientSignal(response));
       },
     };
-    send(response, await route.handler(input));
+    send(response, await answerOf(route, input));
   };
+}
+
+async function answerOf(
+  route: Route,
+  input: RouteInput<unknown, unknown, unknown, unknown>,
+): Promise<Reply> {
+  try {
+    return await route.handler(input);
+  } catch (thrown) {
+    // Express takes the strings 'route' and 'router' for commands and would go past our error handler.
+    throw thrown instanceof Error ? thrown : toAppError(thrown);
+  }
 }
 
 /** A part without a schema is not looked at, and the handler gets an empty object. */
@@ -110,15 +109,4 @@ function send(response: Response, reply: Reply): void {
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
   if (reply.body === undefined) response.end();
   else response.json(reply.body);
-}
-
-function methodNotAllowed(methods: readonly string[]): RequestHandler {
-  const allow = [...new Set([...methods, ...(methods.includes('get') ? ['head'] : []), 'options'])]
-    .map((method) => method.toUpperCase())
-    .join(', ');
-  return (request, response) => {
-    if (request.method !== 'OPTIONS')
-      throw new AppError('METHOD_NOT_ALLOWED', { headers: { Allow: allow } });
-    response.status(204).setHeader('Allow', allow).end();
-  };
 }

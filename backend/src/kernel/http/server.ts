@@ -1,6 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { KernelConfig } from '../config/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { refuseUnreadable } from './unreadable-request.ts';
 
 /** The HTTP server with its end thought of: it can stop without cutting or refusing a single request. */
 export interface HttpServer {
@@ -11,17 +13,25 @@ export interface HttpServer {
   drain(milliseconds: number): Promise<void>;
   /** Stops accepting and resolves once every request under way is answered. */
   finishRequests(): Promise<void>;
-  /** Resolves when the last connection is gone; cuts what is left. */
+  /** Resolves when the last connection is gone, upgraded ones too; cuts what is left. */
   close(): Promise<void>;
 }
+
+/** Node looks for connections past their time only so often; its own 30 s would be added to every timeout. */
+const timeoutCheckMs = 1_000;
+/** What a closing connection gets to send its last bytes. */
+const lastBytesMs = 500;
 
 export function createHttpServer(
   listener: RequestListener,
   config: KernelConfig['http'],
+  logger: Logger,
 ): HttpServer {
   let draining = false;
-  let requestsUnderWay = 0;
   let allAnswered: (() => void) | undefined;
+  let closed: Promise<void> | undefined;
+  const underWay = new Set<ServerResponse>();
+  const connections = new Set<Socket>();
 
   const server = createServer(
     {
@@ -29,19 +39,39 @@ export function createHttpServer(
       requestTimeout: config.requestTimeoutMs,
       headersTimeout: config.headersTimeoutMs,
       keepAliveTimeout: config.keepAliveTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
       maxHeaderSize: 16 * 1024,
+      // A second Authorization header is not dropped in silence: joined, the two are no token.
+      joinDuplicateHeaders: true,
+      // Whoever offers HTTP/2 in clear (`Upgrade: h2c`) is answered over HTTP/1.1, not cut off.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     (request, response) => {
-      requestsUnderWay += 1;
+      underWay.add(response);
       if (draining) response.setHeader('Connection', 'close');
       response.once('close', () => {
-        requestsUnderWay -= 1;
-        if (requestsUnderWay === 0) allAnswered?.();
+        underWay.delete(response);
+        if (underWay.size === 0) allAnswered?.();
       });
       listener(request, response);
     },
   );
-  let closed: Promise<void> | undefined;
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  refuseUnreadable(server, logger, (socket) =>
+    [...underWay].some(({ req, headersSent }) => req.socket === socket && headersSent),
+  );
+
+  /** No connection is kept after the answer that it waits for. Of pipelined answers only the last may close it. */
+  function startDraining(): void {
+    draining = true;
+    const lastOf = new Map([...underWay].map((response) => [response.req.socket, response]));
+    for (const response of lastOf.values()) {
+      if (!response.headersSent) response.setHeader('Connection', 'close');
+    }
+  }
 
   return {
     server,
@@ -55,18 +85,19 @@ export function createHttpServer(
       });
     },
     async drain(milliseconds) {
-      draining = true;
-      if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      startDraining();
+      if (server.listening && milliseconds > 0)
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
     },
     async finishRequests() {
-      draining = true;
+      startDraining();
       closed = new Promise((resolve) => {
         server.close(() => {
           resolve();
         });
       });
       server.closeIdleConnections();
-      if (requestsUnderWay > 0) {
+      if (underWay.size > 0) {
         await new Promise<void>((resolve) => {
           allAnswered = resolve;
         });
@@ -74,8 +105,12 @@ export function createHttpServer(
       server.closeIdleConnections();
     },
     async close() {
-      server.closeAllConnections();
+      for (const socket of connections) socket.destroySoon();
+      const cut = setTimeout(() => {
+        for (const socket of connections) socket.destroy();
+      }, lastBytesMs);
       await closed;
+      clearTimeout(cut);
     },
   };
 }

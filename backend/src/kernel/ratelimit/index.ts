@@ -55,6 +55,25 @@ export function createRateLimiter({ perMinute }: KernelConfig['ratelimit']): Rat
   };
 }
 
+/**
+ * A request or connection whose token is refused counts as a public one of its address, so that tokens cannot be tried
+ * without end. Rejects as `authenticate` does, or with RATE_LIMITED. The caller's own points are untouched: nobody is who
+ * a refused token says.
+ */
+export async function countRefusals<T>(
+  limiter: RateLimiter,
+  address: string | undefined,
+  authenticate: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await authenticate();
+  } catch (refusal) {
+    if (AppError.is(refusal) && refusal.statusCode < 500)
+      await limiter.consume('public', rateLimitKey(undefined, address));
+    throw refusal;
+  }
+}
+
 function rateLimited(limit: number, resetSeconds: number): AppError {
   return new AppError('RATE_LIMITED', {
     retryAfterSeconds: resetSeconds,
@@ -74,9 +93,8 @@ export function rateLimitHeaders(state: RateLimitState): Record<string, string> 
 export function rateLimitKey(userId: string | undefined, address: string | undefined): string {
   if (userId !== undefined) return `user:${userId}`;
   if (address === undefined) return 'ip:unknown';
-  return isIPv6(address) && !address.startsWith('::ffff:')
-    ? `ip:${networkPrefix(address)}`
-    : `ip:${address.replace('::ffff:', '')}`;
+  const plain = address.toLowerCase().replace(/^::ffff:(?=[\d.]+$)/, '');
+  return `ip:${isIPv6(plain) ? networkPrefix(plain) : plain}`;
 }
 
 /** The first four groups of an IPv6 address, written out. */
@@ -87,6 +105,6 @@ function networkPrefix(address: string): string {
   const missing = tail === undefined ? 0 : 8 - front.length - back.length;
   return [...front, ...Array<string>(Math.max(0, missing)).fill('0'), ...back]
     .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
+    .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':');
 }

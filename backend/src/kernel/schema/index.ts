@@ -70,5 +70,6 @@ export const text = (min: number, max: number): Joi.StringSchema =>
     )
     .messages({ 'string.unstorable': '{{#label}} contains characters that cannot be stored' });
 
+export { jsonHazard } from './json-hazard.ts';
 export type { Schema } from 'joi';
 export { Joi };

@@ -10,6 +10,7 @@ import { createEventBus } from './kernel/events/index.ts';
 import {
   accessLog,
   apiPrefix,
+  clientAddress,
   createHealth,
   createHttpServer,
   crossOrigin,
@@ -23,7 +24,7 @@ import {
   requestContext,
   securityHeaders,
 } from './kernel/http/index.ts';
-import { runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
+import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
 import type { Module } from './kernel/module/index.ts';
 import { createRateLimiter } from './kernel/ratelimit/index.ts';
@@ -65,6 +66,7 @@ export function createApp(options: AppOptions): App {
     server: http.server,
     config: config.realtime,
     allowedOrigins: config.http.allowedOrigins,
+    addressOf: clientAddress(app),
     authenticator,
     liveness,
     rateLimiter,
@@ -106,60 +108,84 @@ export function createApp(options: AppOptions): App {
   app.use(errorHandler(logger));
   realtime.serve(parts.flatMap((part) => part.socketEvents ?? []));
 
-  return {
-    express: app,
-    async start() {
-      let port = 0;
-      await runStartPhases(
-        [
-          { name: 'database', deadlineMs: 10_000, run: () => db.ping(5_000) },
-          {
-            name: 'listen',
-            deadlineMs: 5_000,
-            run: async () => {
-              port = await http.listen();
-            },
+  const stopping = new AbortController();
+  let stopped: Promise<boolean> | undefined;
+
+  async function start(): Promise<number> {
+    let port = 0;
+    await runStartPhases(
+      [
+        // Without its database the server refuses to start: a release with a wrong address must not replace one that
+        // works. After a reboot the database may come up later, so there is some patience.
+        {
+          name: 'database',
+          deadlineMs: 15_000,
+          run: () =>
+            keepTrying(() => db.ping(2_000), {
+              forMs: 10_000,
+              signal: stopping.signal,
+              onFirstFault: (error) => {
+                logger.warn({ err: error }, 'Waiting for the database');
+              },
+            }),
+        },
+        {
+          name: 'listen',
+          deadlineMs: 5_000,
+          run: async () => {
+            port = await http.listen();
           },
-        ],
-        logger,
-      );
-      return port;
-    },
-    stop() {
-      const { drainMs, shutdownTimeoutMs } = config.lifecycle;
-      const phaseMs = shutdownTimeoutMs - drainMs;
-      return runStopPhases(
-        [
-          {
-            name: 'drain',
-            deadlineMs: drainMs + 1_000,
-            run: () => {
-              health.drain();
-              return http.drain(drainMs);
-            },
+        },
+      ],
+      logger,
+      stopping.signal,
+    );
+    return port;
+  }
+
+  function stop(): Promise<boolean> {
+    stopping.abort();
+    const { drainMs, shutdownTimeoutMs } = config.lifecycle;
+    const phaseMs = shutdownTimeoutMs - drainMs;
+    return runStopPhases(
+      [
+        {
+          name: 'drain',
+          deadlineMs: drainMs + 1_000,
+          run: () => {
+            health.drain();
+            return http.drain(drainMs);
           },
-          { name: 'requests', deadlineMs: phaseMs * 0.6, run: () => http.finishRequests() },
-          {
-            name: 'sockets',
-            deadlineMs: phaseMs * 0.2,
-            run: async () => {
-              await realtime.close();
-              await http.close();
-            },
+        },
+        {
+          name: 'requests',
+          deadlineMs: phaseMs * 0.6,
+          run: async () => {
+            await Promise.all([http.finishRequests(), realtime.finishEvents()]);
           },
-          {
-            name: 'modules',
-            deadlineMs: phaseMs * 0.1,
-            run: async () => {
-              await Promise.all(parts.map(async (part) => part.dispose?.()));
-              liveness.close();
-              verifier.close();
-            },
+        },
+        {
+          name: 'sockets',
+          deadlineMs: phaseMs * 0.2,
+          run: async () => {
+            await Promise.all([realtime.close(), http.close()]);
           },
-          { name: 'pools', deadlineMs: phaseMs * 0.1, run: () => db.close() },
-        ],
-        logger,
-      );
-    },
-  };
+        },
+        {
+          name: 'modules',
+          deadlineMs: phaseMs * 0.1,
+          run: async () => {
+            await Promise.all(parts.map(async (part) => part.dispose?.()));
+            liveness.close();
+            verifier.close();
+          },
+        },
+        // Half of the time for work to end, the rest for cutting it off.
+        { name: 'pools', deadlineMs: phaseMs * 0.1, run: () => db.close(phaseMs * 0.05) },
+      ],
+      logger,
+    );
+  }
+
+  return { express: app, start, stop: () => (stopped ??= stop()) };
 }

@@ -7,7 +7,7 @@ import {
   loadProcessConfig,
   type LoadedConfig,
 } from './kernel/config/index.ts';
-import { exitCodes, handleProcessSignals } from './kernel/lifecycle/index.ts';
+import { handleProcessSignals, StartInterrupted } from './kernel/lifecycle/index.ts';
 import { createLogger } from './kernel/logging/index.ts';
 import type { Module } from './kernel/module/index.ts';
 
@@ -40,7 +40,7 @@ export async function runServer(modules: readonly Module[]): Promise<void> {
     logger,
     version,
   });
-  handleProcessSignals({
+  const crash = handleProcessSignals({
     logger,
     stop: () => app.stop(),
     shutdownTimeoutMs: config.kernel.lifecycle.shutdownTimeoutMs,
@@ -53,9 +53,7 @@ export async function runServer(modules: readonly Module[]): Promise<void> {
     // PM2 and other supervisors wait for this before they send traffic.
     process.send?.('ready');
   } catch (error) {
-    logger.fatal({ err: error }, 'The server could not start');
-    process.exitCode = exitCodes.crash;
-    await app.stop();
-    process.exit(exitCodes.crash);
+    // A server that was told to stop before it had started ends in order by itself.
+    if (!(error instanceof StartInterrupted)) crash(error, 'The server could not start');
   }
 }

@@ -73,9 +73,7 @@ describe('a stopping server', () => {
     );
     await arrived;
     running.child.kill('SIGTERM');
-    while (!messages(running).includes('SIGTERM received, starting graceful shutdown...')) {
-      await once(running.child.stdout ?? running.child, 'data');
-    }
+    await running.logged('SIGTERM received, starting graceful shutdown...');
     running.child.kill('SIGTERM');
     expect(await running.ended).toBe(130);
     expect(await answer).toBe('cut');
@@ -118,9 +116,7 @@ describe('a stopping server', () => {
     const agent = new Agent({ keepAlive: true });
     expect((await get(running, '/livez', agent)).connection).toBe('keep-alive');
     running.child.kill('SIGTERM');
-    while (!messages(running).includes('SIGTERM received, starting graceful shutdown...')) {
-      await once(running.child.stdout ?? running.child, 'data');
-    }
+    await running.logged('SIGTERM received, starting graceful shutdown...');
     expect(await get(running, '/livez', agent)).toEqual({ status: 200, connection: 'close' });
     expect((await get(running, '/readyz', agent)).status).toBe(503);
     agent.destroy();

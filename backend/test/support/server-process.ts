@@ -2,15 +2,20 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-export interface ServerProcess {
+export interface LaunchedProcess {
   readonly child: ChildProcess;
-  readonly url: string;
   /** Everything it wrote, both streams. */
   output(): string;
   /** The parsed log lines so far. */
   lines(): Record<string, unknown>[];
+  /** Resolves with the first log line of this message, once it is there. */
+  logged(message: string): Promise<Record<string, unknown>>;
   /** Resolves with the exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
+}
+
+export interface ServerProcess extends LaunchedProcess {
+  readonly url: string;
 }
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -35,11 +40,11 @@ export async function runToEnd(
   return { code, ...texts };
 }
 
-/** Starts a server program and resolves when it says `ready`, as PM2 does. Its port is free, chosen by the system. */
-export async function startServerProcess(
+/** Starts a server program and waits for nothing. Its port is free, chosen by the system, unless `env` names one. */
+export function launchServer(
   script: string,
   env: Readonly<Record<string, string>>,
-): Promise<ServerProcess> {
+): LaunchedProcess {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(root, script)],
@@ -58,17 +63,38 @@ export async function startServerProcess(
   const lines = () =>
     output
       .split('\n')
+      .slice(0, -1)
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return {
+    child,
+    ended,
+    output: () => output,
+    lines,
+    async logged(message) {
+      for (;;) {
+        const line = lines().find(({ msg }) => msg === message);
+        if (line) return line;
+        const end = await Promise.race([once(child.stdout ?? child, 'data'), ended]);
+        if (!Array.isArray(end) && !lines().some(({ msg }) => msg === message))
+          throw new Error(`The server ended with ${end} and never said "${message}":\n${output}`);
+      }
+    },
+  };
+}
 
-  const first = await Promise.race([messageFrom(child, 'ready'), ended]);
+/** The same, and resolves when it says `ready`, as PM2 waits for it. */
+export async function startServerProcess(
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ServerProcess> {
+  const launched = launchServer(script, env);
+  const first = await Promise.race([messageFrom(launched.child, 'ready'), launched.ended]);
   if (first !== 'ready')
-    throw new Error(`The server ended with ${first} before it was ready:\n${output}`);
+    throw new Error(`The server ended with ${first} before it was ready:\n${launched.output()}`);
   // The message may overtake the log line that names the port.
-  while (!lines().some(({ msg }) => msg === 'Server ready'))
-    await once(child.stdout ?? child, 'data');
-  const port = lines().find(({ msg }) => msg === 'Server ready')?.port as number;
-  return { child, url: `http://127.0.0.1:${port}`, output: () => output, lines, ended };
+  const { port } = await launched.logged('Server ready');
+  return { ...launched, url: `http://127.0.0.1:${String(port)}` };
 }
 
 /** Resolves with the message when the child has sent it. */

@@ -1,4 +1,5 @@
 export { accessLog } from './access-log.ts';
+export { clientAddress } from './client-address.ts';
 export { docsPage } from './docs-page.ts';
 export { errorHandler, notFoundHandler } from './error-handler.ts';
 export { createHealth, healthRoutes } from './health.ts';

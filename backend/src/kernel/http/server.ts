@@ -13,14 +13,14 @@ export interface HttpServer {
   drain(milliseconds: number): Promise<void>;
   /** Stops accepting and resolves once every request under way is answered. */
   finishRequests(): Promise<void>;
-  /** Resolves when the last connection is gone, upgraded ones too; cuts what is left. */
+  /** Cuts what is left and resolves when the last connection is gone. Upgraded ones may say goodbye first. */
   close(): Promise<void>;
 }
 
 /** Node looks for connections past their time only so often; its own 30 s would be added to every timeout. */
 const timeoutCheckMs = 1_000;
-/** What a closing connection gets to send its last bytes. */
-const lastBytesMs = 500;
+/** What a WebSocket gets to answer the close of its connection. */
+const farewellMs = 500;
 
 export function createHttpServer(
   listener: RequestListener,
@@ -105,10 +105,10 @@ export function createHttpServer(
       server.closeIdleConnections();
     },
     async close() {
-      for (const socket of connections) socket.destroySoon();
+      server.closeAllConnections();
       const cut = setTimeout(() => {
         for (const socket of connections) socket.destroy();
-      }, lastBytesMs);
+      }, farewellMs);
       await closed;
       clearTimeout(cut);
     },

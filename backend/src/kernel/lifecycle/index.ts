@@ -1,3 +1,5 @@
-export { PhaseTimeout, runStartPhases, runStopPhases } from './phases.ts';
+export { keepTrying } from './keep-trying.ts';
+export { PhaseTimeout, runStartPhases, runStopPhases, StartInterrupted } from './phases.ts';
 export type { Phase } from './phases.ts';
 export { exitCodes, handleProcessSignals } from './process-signals.ts';
+export type { Crash } from './process-signals.ts';

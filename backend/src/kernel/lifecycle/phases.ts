@@ -26,11 +26,27 @@ export async function runPhase({ name, deadlineMs, run }: Phase): Promise<void> 
   }
 }
 
-/** Start stops at the first fault: a half-started server must not serve. */
-export async function runStartPhases(phases: readonly Phase[], logger: Logger): Promise<void> {
+/** The start was given up because the server is to stop. */
+export class StartInterrupted extends Error {
+  override readonly name = 'StartInterrupted';
+}
+
+/** Start stops at the first fault, for a half-started server must not serve, and with StartInterrupted on the signal. */
+export async function runStartPhases(
+  phases: readonly Phase[],
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    const interrupt = () => {
+      reject(new StartInterrupted('The server stops before it has started'));
+    };
+    if (signal.aborted) interrupt();
+    signal.addEventListener('abort', interrupt, { once: true });
+  });
   for (const phase of phases) {
     const startedAt = performance.now();
-    await runPhase(phase);
+    await Promise.race([interrupted, runPhase(phase)]);
     logger.debug(
       { phase: phase.name, durationMs: Math.round(performance.now() - startedAt) },
       'start phase done',

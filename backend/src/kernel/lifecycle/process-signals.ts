@@ -12,6 +12,9 @@ export interface ProcessLifecycle {
   exit: (code: number) => void;
 }
 
+/** For what the process cannot go on after: logs it as fatal and ends in order, with exit code 1. */
+export type Crash = (error: unknown, what: string) => void;
+
 /**
  * Ends the process in order on SIGTERM, SIGINT and PM2's `shutdown` message; at once on a second signal. A crash takes
  * the same way out, with exit code 1: the state after it cannot be trusted, the requests under way can still be answered.
@@ -21,18 +24,15 @@ export function handleProcessSignals({
   stop,
   shutdownTimeoutMs,
   exit,
-}: ProcessLifecycle): void {
+}: ProcessLifecycle): Crash {
   let stopping = false;
+  let signalled = false;
+  let code: number = exitCodes.clean;
 
-  function shutDown(reason: string, code: number): void {
-    if (stopping) {
-      if (code === exitCodes.crash) return;
-      logger.warn(`${reason} received again, ending at once`);
-      exit(exitCodes.forced);
-      return;
-    }
+  function shutDown(why: string): void {
+    if (stopping) return;
     stopping = true;
-    logger.info(`${reason} received, starting graceful shutdown...`);
+    logger.info(`${why}, starting graceful shutdown...`);
     const deadline = setTimeout(() => {
       logger.error({ shutdownTimeoutMs }, 'Graceful shutdown took too long, ending at once');
       exit(exitCodes.crash);
@@ -51,18 +51,34 @@ export function handleProcessSignals({
     );
   }
 
+  function heed(signal: string): void {
+    if (signalled) {
+      logger.warn(`${signal} received again, ending at once`);
+      exit(exitCodes.forced);
+      return;
+    }
+    signalled = true;
+    shutDown(`${signal} received`);
+  }
+
+  function crash(error: unknown, what: string): void {
+    code = exitCodes.crash;
+    logger.fatal({ err: error }, what);
+    shutDown(what);
+  }
+
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      shutDown(signal, exitCodes.clean);
+      heed(signal);
     });
   }
   process.on('message', (message) => {
-    if (message === 'shutdown') shutDown('PM2 shutdown message', exitCodes.clean);
+    if (message === 'shutdown') heed('PM2 shutdown message');
   });
-  for (const crash of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(crash, (error: unknown) => {
-      logger.fatal({ err: error }, crash);
-      shutDown(crash, exitCodes.crash);
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      crash(error, event);
     });
   }
+  return crash;
 }

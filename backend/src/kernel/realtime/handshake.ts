@@ -2,43 +2,79 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'socket.io';
 import type { Authenticator, Caller } from '../auth/index.ts';
 import { AppError, socketErrorBody, toAppError, unauthenticated } from '../errors/index.ts';
-import type { Logger } from '../logging/index.ts';
+import { runWithLogContext, type Logger } from '../logging/index.ts';
+import { countRefusals, rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
+
+/** Who stands behind an admitted socket. */
+export interface SocketIdentity {
+  caller: Caller;
+  address: string | undefined;
+}
+
+export interface HandshakeOptions {
+  authenticator: Authenticator;
+  rateLimiter: RateLimiter;
+  addressOf: (request: IncomingMessage) => string | undefined;
+  allowAnonymous: boolean;
+  logger: Logger;
+}
 
 /** Browsers name their origin, and it must be an allowed one; native clients send none. */
 export function originAllowed(
   request: IncomingMessage,
   allowedOrigins: readonly string[],
 ): boolean {
-  const { origin, host } = request.headers;
-  if (origin === undefined || allowedOrigins.includes(origin)) return true;
-  return origin === `http://${host ?? ''}` || origin === `https://${host ?? ''}`;
+  const { origin } = request.headers;
+  return origin === undefined || allowedOrigins.includes(origin);
 }
 
 /**
- * The caller behind a connection, from `auth.token` or the Authorization header. Refused as `connect_error` with the
- * HTTP error body in `data` (`data.code` is the code).
+ * Finds the caller behind a connection, from `auth.token` or the Authorization header, and keeps it as the socket's data. A
+ * refusal is a `connect_error` with the HTTP error body in `data` (`data.code` is the code). A connection costs a point like a
+ * request, and it has one attempt at a time: Socket.IO itself would make a socket of each.
  */
-export function identifySocket(
-  authenticator: Authenticator,
-  allowAnonymous: boolean,
-  logger: Logger,
-) {
+export function admitSocket(options: HandshakeOptions) {
+  const connecting = new WeakSet<object>();
+
+  async function admit(socket: Socket): Promise<SocketIdentity> {
+    const address = options.addressOf(socket.request);
+    const caller = await countRefusals(options.rateLimiter, address, async () => {
+      const found = await identify(socket, options.authenticator);
+      if (found.kind === 'anonymous' && !options.allowAnonymous) throw unauthenticated();
+      return found;
+    });
+    const [tier, userId] =
+      caller.kind === 'user' ? (['signed-in', caller.userId] as const) : (['public'] as const);
+    await options.rateLimiter.consume(tier, rateLimitKey(userId, address));
+    return { caller, address };
+  }
+
   return (socket: Socket, next: (error?: Error) => void): void => {
-    identify(socket, authenticator)
-      .then((caller) => {
-        if (caller.kind === 'anonymous' && !allowAnonymous) throw unauthenticated();
-        (socket.data as { caller?: Caller }).caller = caller;
-        next();
-      })
-      .catch((thrown: unknown) => {
-        const error = toAppError(thrown);
-        logger.info(
-          { code: error.code, ...(error.statusCode >= 500 ? { err: thrown } : {}) },
-          'socket refused',
-        );
-        const body = socketErrorBody(error, { requestId: socket.id, event: 'connect' });
-        next(Object.assign(new Error(error.message), { data: { ...body, code: error.code } }));
-      });
+    const { conn, id: requestId } = socket;
+    if (connecting.has(conn)) {
+      next(new Error('This connection is being admitted already.'));
+      conn.close();
+      return;
+    }
+    connecting.add(conn);
+    const refused = (thrown: unknown): Error => {
+      const error = toAppError(thrown);
+      const fault = error.statusCode >= 500 ? { err: thrown } : {};
+      options.logger.info({ code: error.code, ...fault }, 'socket refused');
+      const body = socketErrorBody(error, { requestId, event: 'connect' });
+      return Object.assign(new Error(error.message), { data: { ...body, code: error.code } });
+    };
+    void runWithLogContext({ requestId }, () => admit(socket))
+      .then(
+        (identity) => {
+          socket.data = identity;
+          next();
+        },
+        (thrown: unknown) => {
+          next(runWithLogContext({ requestId }, () => refused(thrown)));
+        },
+      )
+      .then(() => connecting.delete(conn));
   };
 }
 

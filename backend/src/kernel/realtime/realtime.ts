@@ -1,16 +1,14 @@
-import type { Server as NodeServer } from 'node:http';
-import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server as NodeServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
-import type { Authenticator, Caller, SessionLiveness } from '../auth/index.ts';
+import type { Authenticator, SessionLiveness } from '../auth/index.ts';
 import type { KernelConfig } from '../config/index.ts';
-import { AppError, validated } from '../errors/index.ts';
-import type { Logger } from '../logging/index.ts';
+import { runWithLogContext, type Logger } from '../logging/index.ts';
 import type { RateLimiter } from '../ratelimit/index.ts';
-import { Joi, shape } from '../schema/index.ts';
 import { socketEventFaults } from './declarations.ts';
-import { answer, dispatchEvent } from './dispatch.ts';
+import { createDispatcher } from './dispatch.ts';
 import type { SocketEvent } from './event.ts';
-import { identifySocket, originAllowed } from './handshake.ts';
+import { admitSocket, originAllowed, type SocketIdentity } from './handshake.ts';
+import { refreshEvent, unknownEvent, withRequiredPayload } from './own-events.ts';
 import { expiresAt, SocketSession } from './session.ts';
 
 /** What features may do with sockets from outside an event: speak to rooms, and take someone out of one. */
@@ -24,7 +22,9 @@ export interface Realtime {
 export interface RealtimeServer extends Realtime {
   /** Registers the events; throws where a declaration is incomplete. Call it before listening. */
   serve(events: readonly SocketEvent[]): void;
-  /** Ends every connection so that clients connect again by themselves. */
+  /** Refuses new events and resolves once those under way are acknowledged. */
+  finishEvents(): Promise<void>;
+  /** Ends every connection so that clients connect again by themselves. Resolves when the HTTP server has closed too. */
   close(): Promise<void>;
 }
 
@@ -32,69 +32,93 @@ export interface RealtimeOptions {
   server: NodeServer;
   config: KernelConfig['realtime'];
   allowedOrigins: readonly string[];
+  /** The client's address behind trusted proxies. */
+  addressOf: (request: IncomingMessage) => string | undefined;
   authenticator: Authenticator;
   liveness: SessionLiveness;
   rateLimiter: RateLimiter;
   logger: Logger;
 }
 
-const refreshPayload = shape({ token: Joi.string().max(8192) }).required();
+/** Expired sockets end at most this much after `exp`. */
+const timeCheckMs = 500;
 const userRoom = (userId: string) => `user:${userId}`;
 
 export function createRealtime(options: RealtimeOptions): RealtimeServer {
-  const { config, allowedOrigins, authenticator, liveness, rateLimiter, logger } = options;
+  const { config, allowedOrigins, logger } = options;
+  const dispatcher = createDispatcher(options);
+  const sessions = new Set<SocketSession>();
+  let timeCheck: NodeJS.Timeout | undefined;
   const io = new Server(options.server, {
     transports: config.allowPolling ? ['websocket', 'polling'] : ['websocket'],
     maxHttpBufferSize: config.maxPayloadBytes,
     cors: { origin: [...allowedOrigins] },
     allowRequest: (request, decide) => {
-      decide(null, originAllowed(request, allowedOrigins));
+      const allowed = originAllowed(request, allowedOrigins);
+      decide(allowed ? null : 'ORIGIN_NOT_ALLOWED', allowed);
     },
     serveClient: false,
     connectTimeout: 10_000,
   });
+  io.engine.on('connection_error', ({ message }: { message: string }) => {
+    logger.info({ reason: message }, 'socket handshake refused');
+  });
+
+  /** One timer for all, and none without sockets. */
+  function track(session: SocketSession): void {
+    sessions.add(session);
+    timeCheck ??= setInterval(() => {
+      for (const each of sessions) each.checkTime();
+    }, timeCheckMs);
+  }
+
+  function forget(session: SocketSession): void {
+    sessions.delete(session);
+    if (sessions.size > 0) return;
+    clearInterval(timeCheck);
+    timeCheck = undefined;
+  }
 
   function welcome(socket: Socket, events: readonly SocketEvent[]): void {
-    const caller = (socket.data as { caller: Caller }).caller;
-    const session = new SocketSession(socket, caller, {
-      authenticator,
-      liveness,
+    const identity = socket.data as SocketIdentity;
+    const session = new SocketSession(socket, identity, {
+      ...options,
       expiryWarningMs: config.expiryWarningMs,
     });
-    // Without a listener an 'error' event would end the process.
-    socket.on('error', (error) => {
-      logger.warn({ err: error }, 'socket error');
-    });
-    for (const event of events) {
-      socket.on(
-        event.name,
-        dispatchEvent(socket, session, event, { authenticator, rateLimiter, logger }),
-      );
-    }
-    const known = new Set([...events.map(({ name }) => name), 'auth:refresh']);
-    const handle = (
-      event: string,
-      values: unknown[],
-      work: (payload: unknown) => Promise<unknown>,
-    ) => void answer(values, { event, requestId: randomUUID(), logger }, work);
-    socket.on('auth:refresh', (...values: unknown[]) => {
-      handle('auth:refresh', values, async (payload) => {
-        const { token } = validated(refreshPayload, payload, 'payload');
-        return { expiresAt: expiresAt(await session.refresh(token)) };
+    const { userId } = session;
+    const context = { requestId: socket.id, ...(userId === undefined ? {} : { userId }) };
+    const connectedAt = performance.now();
+    const log = (fields: object, message: string) => {
+      runWithLogContext(context, () => {
+        logger.info(fields, message);
       });
+    };
+
+    track(session);
+    log({}, 'socket connected');
+    socket.on('disconnect', (reason) => {
+      forget(session);
+      const durationMs = Math.round(performance.now() - connectedAt);
+      log({ reason, code: session.endedBy, durationMs }, 'socket disconnected');
     });
-    socket.onAny((name: string, ...values: unknown[]) => {
-      if (known.has(name)) return;
-      handle('unknown', values, () =>
-        Promise.reject(new AppError('NOT_FOUND', { message: 'No such event.' })),
-      );
+    // Without a listener an 'error' event would end the process. A client can also send one of that name, with anything in it.
+    socket.on('error', (error: unknown) => {
+      if (error instanceof Error) log({ err: error }, 'socket error');
     });
-    if (caller.kind === 'user') {
-      void socket.join(userRoom(caller.userId));
-      socket.emit('connected', { userId: caller.userId, expiresAt: expiresAt(caller) });
-    } else {
-      socket.emit('connected', { userId: null, expiresAt: null });
+
+    const served = [...events, refreshEvent(session)];
+    for (const event of served) {
+      socket.on(event.name, (...values: unknown[]) => {
+        dispatcher.run(event, socket, session, values);
+      });
     }
+    const names = new Set(served.map(({ name }) => name));
+    socket.onAny((name: string, ...values: unknown[]) => {
+      if (!names.has(name)) dispatcher.run(unknownEvent, socket, session, values);
+    });
+
+    if (userId !== undefined) void socket.join(userRoom(userId));
+    socket.emit('connected', { userId: userId ?? null, expiresAt: expiresAt(identity.caller) });
   }
 
   return {
@@ -102,10 +126,12 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
       const faults = socketEventFaults(events);
       if (faults.length > 0)
         throw new Error(`Socket events are not fully declared:\n${faults.join('\n')}`);
-      const allowAnonymous = events.some(({ auth }) => auth === 'public');
-      io.use(identifySocket(authenticator, allowAnonymous, logger));
+      const served = events.map(withRequiredPayload);
+      io.use(
+        admitSocket({ ...options, allowAnonymous: events.some(({ auth }) => auth === 'public') }),
+      );
       io.on('connection', (socket) => {
-        welcome(socket, events);
+        welcome(socket, served);
       });
     },
     emit(room, event, payload) {
@@ -117,8 +143,7 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     emptyRoom(room) {
       io.in(room).socketsLeave(room);
     },
-    async close() {
-      await io.close();
-    },
+    finishEvents: () => dispatcher.finish(),
+    close: () => io.close(),
   };
 }

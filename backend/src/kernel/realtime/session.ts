@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io';
 import type { Authenticator, Caller, SessionLiveness, UserCaller } from '../auth/index.ts';
-import { AppError, socketErrorBody } from '../errors/index.ts';
+import { AppError, socketErrorBody, type ErrorCode } from '../errors/index.ts';
 
 export interface SocketSessionOptions {
   authenticator: Authenticator;
@@ -10,38 +10,65 @@ export interface SocketSessionOptions {
 
 const endedEvent = 'auth:ended';
 
-/** Longest delay a Node timer holds. */
-const longestTimerMs = 2_147_483_647;
-
 /**
  * The identity of one open socket over time: warned before its token expires, renewed in band, ended when the token
  * or the session behind it has ended.
  */
 export class SocketSession {
+  /** The client's address, for whom nobody is signed in. */
+  readonly address: string | undefined;
   readonly #socket: Socket;
   readonly #options: SocketSessionOptions;
   #caller: Caller;
-  #timers: NodeJS.Timeout[] = [];
+  #warned = false;
+  #endedBy: ErrorCode | undefined;
   #unwatch: () => void = () => undefined;
 
-  constructor(socket: Socket, caller: Caller, options: SocketSessionOptions) {
+  constructor(
+    socket: Socket,
+    identity: { caller: Caller; address: string | undefined },
+    options: SocketSessionOptions,
+  ) {
     this.#socket = socket;
     this.#options = options;
-    this.#caller = caller;
-    this.#follow(caller);
+    this.address = identity.address;
+    this.#caller = identity.caller;
+    this.#follow(identity.caller);
     socket.once('disconnect', () => {
-      this.#stopFollowing();
+      this.#unwatch();
     });
   }
 
-  get caller(): Caller {
+  get userId(): string | undefined {
+    return this.#caller.kind === 'user' ? this.#caller.userId : undefined;
+  }
+
+  /** Why the server ended this session, where it did. */
+  get endedBy(): ErrorCode | undefined {
+    return this.#endedBy;
+  }
+
+  /** Throws TOKEN_EXPIRED from the second of `exp` on. */
+  currentCaller(): Caller {
+    if (remainingMs(this.#caller) <= 0) throw new AppError('TOKEN_EXPIRED');
     return this.#caller;
+  }
+
+  /** To be called often: warns before `exp` and ends at it, by the wall clock, which may jump. */
+  checkTime(): void {
+    const remaining = remainingMs(this.#caller);
+    if (remaining <= 0) {
+      this.#end(new AppError('TOKEN_EXPIRED'));
+    } else if (!this.#warned && remaining <= this.#options.expiryWarningMs) {
+      this.#warned = true;
+      this.#socket.emit('auth:expiring', { expiresAt: expiresAt(this.#caller) });
+    }
   }
 
   /** Takes a fresh token of the same user. Someone else's token ends the connection. */
   async refresh(token: string): Promise<UserCaller> {
     const renewed = await this.#options.authenticator.authenticateToken(token);
-    if (this.#caller.kind !== 'user' || this.#caller.userId !== renewed.userId) {
+    if (this.userId !== renewed.userId) {
       const error = new AppError('TOKEN_INVALID', {
         message: 'The token belongs to someone else.',
       });
@@ -51,45 +78,32 @@ export class SocketSession {
       });
       throw error;
     }
-    this.#stopFollowing();
-    this.#caller = renewed;
     this.#follow(renewed);
     return renewed;
   }
 
   #follow(caller: Caller): void {
+    this.#unwatch();
+    this.#caller = caller;
+    this.#warned = false;
     if (caller.kind !== 'user' || this.#socket.disconnected) return;
-    const remainingMs = caller.claims.exp * 1000 - Date.now();
-    this.#after(remainingMs - this.#options.expiryWarningMs, () => {
-      this.#socket.emit('auth:expiring', { expiresAt: expiresAt(caller) });
-    });
-    this.#after(remainingMs, () => {
-      this.#end(new AppError('TOKEN_EXPIRED'));
-    });
     this.#unwatch = this.#options.liveness.watch(caller.claims, (error) => {
       this.#end(error);
     });
   }
 
-  #after(milliseconds: number, act: () => void): void {
-    if (milliseconds > longestTimerMs) return;
-    this.#timers.push(setTimeout(act, Math.max(0, milliseconds)));
-  }
-
-  #stopFollowing(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = [];
-    this.#unwatch();
-  }
-
   /** Tells the client why before the connection goes. */
   #end(error: AppError): void {
-    this.#stopFollowing();
+    this.#endedBy = error.code;
     const context = { requestId: this.#socket.id, event: endedEvent };
     this.#socket.emit(endedEvent, socketErrorBody(error, context));
     this.#socket.disconnect(true);
   }
 }
 
-export const expiresAt = (caller: UserCaller): string =>
-  new Date(caller.claims.exp * 1000).toISOString();
+/** ISO 8601, UTC; null for whom nothing expires. */
+export const expiresAt = (caller: Caller): string | null =>
+  caller.kind === 'user' ? new Date(caller.claims.exp * 1000).toISOString() : null;
+
+const remainingMs = (caller: Caller): number =>
+  caller.kind === 'user' ? caller.claims.exp * 1000 - Date.now() : Infinity;

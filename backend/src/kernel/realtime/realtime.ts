@@ -40,6 +40,12 @@ export interface RealtimeOptions {
   logger: Logger;
 }
 
+/** What Engine.IO tells of a request that became no connection: its own reason, and `allowRequest`'s. */
+interface HandshakeFault {
+  message: string;
+  context?: { message?: string };
+}
+
 /** Expired sockets end at most this much after `exp`. */
 const timeCheckMs = 500;
 const userRoom = (userId: string) => `user:${userId}`;
@@ -60,8 +66,8 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     serveClient: false,
     connectTimeout: 10_000,
   });
-  io.engine.on('connection_error', ({ message }: { message: string }) => {
-    logger.info({ reason: message }, 'socket handshake refused');
+  io.engine.on('connection_error', ({ message, context }: HandshakeFault) => {
+    logger.info({ reason: context?.message ?? message }, 'socket handshake refused');
   });
 
   /** One timer for all, and none without sockets. */

@@ -5,6 +5,7 @@ import { collectSections, configDirectory, loadConfig } from '../../src/kernel/c
 import { createLogger, type Logger } from '../../src/kernel/logging/index.ts';
 import type { Module } from '../../src/kernel/module/index.ts';
 import { modules as allModules } from '../../src/modules.ts';
+import { checkedModule } from './checked-module.ts';
 import { startTestStack, type TestStack, type TestStackOptions } from './stack.ts';
 
 export type { TestUser } from './users.ts';
@@ -30,7 +31,7 @@ export interface TestAppOptions extends TestStackOptions {
   environment?: Readonly<Record<string, string>>;
 }
 
-/** The real server on a database and an auth issuer of its own, on free ports. */
+/** The real server on a database and an auth issuer of its own, on free ports; its answers are held to what it declares. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { modules = allModules, environment = {}, ...stackOptions } = options;
   const stack = await startTestStack(stackOptions);
@@ -104,7 +105,7 @@ function buildApp(
   return createApp({
     config: config.kernel,
     settings: config.modules,
-    modules,
+    modules: modules.map(checkedModule),
     logger,
     version: 'test',
   });

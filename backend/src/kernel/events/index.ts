@@ -1,3 +1,4 @@
+import { validationDetails } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { Infer, Schema } from '../schema/index.ts';
 
@@ -30,7 +31,9 @@ export function createEventBus(logger: Logger): EventBus {
       const deliver = (payload: unknown) => {
         const checked = schema.validate(payload, { stripUnknown: true });
         if (checked.error) {
-          failed(checked.error);
+          // Joi's own message may repeat the value.
+          const details = validationDetails(checked.error, 'payload');
+          logger.error({ event: name, details }, 'event does not fit its subscriber');
           return;
         }
         const run = async () => handle(checked.value as Infer<typeof schema>);

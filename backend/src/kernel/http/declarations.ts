@@ -1,11 +1,12 @@
 import { rateLimitTiers } from '../ratelimit/index.ts';
+import { operationId } from './openapi.ts';
 import type { Route } from './route.ts';
 
 const requirements: readonly string[] = ['public', 'user', 'admin', 'service'];
 
 /** Faults in what routes declare, one line each. The server does not start while there is one. */
 export function routeFaults(routes: readonly Route[]): string[] {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   return routes.flatMap((route) => {
     const name = `${route.method.toUpperCase()} ${route.path}`;
     const faults: string[] = [];
@@ -16,8 +17,13 @@ export function routeFaults(routes: readonly Route[]): string[] {
     if (!rateLimitTiers.includes(route.rateLimit)) {
       faults.push(`${name}: declare rateLimit as one of ${rateLimitTiers.join(', ')}`);
     }
-    if (seen.has(name)) faults.push(`${name}: declared twice`);
-    seen.add(name);
+    // One address, one way to write it, one name in the OpenAPI document.
+    const shape = `path ${route.path.replace(/:\w+/g, ':')}`;
+    const written = seen.get(shape) ?? route.path;
+    if (written !== route.path) faults.push(`${name}: is written ${written} elsewhere`);
+    const id = `id ${operationId(route)}`;
+    if (seen.has(id)) faults.push(`${name}: declared twice, or named like ${seen.get(id) ?? ''}`);
+    seen.set(shape, written).set(id, name);
     return [...faults, ...parameterFaults(name, route)];
   });
 }

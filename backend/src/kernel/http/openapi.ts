@@ -26,9 +26,14 @@ export function openApiDocument(routes: readonly Route[], prefix: string, versio
   };
 }
 
+/** `getRecipesId` for GET /recipes/:id. */
+export function operationId({ method, path }: Route): string {
+  return method + path.replace(/[/:-]+(\w)/g, (_match, letter: string) => letter.toUpperCase());
+}
+
 function operation(route: Route): Json {
   return {
-    operationId: `${route.method}${route.path.replace(/[/:-]+(\w)/g, (_match, letter: string) => letter.toUpperCase())}`,
+    operationId: operationId(route),
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [route.tag],

@@ -184,10 +184,11 @@ describe('addresses and methods', () => {
   });
 
   test('a path that cannot be decoded is 400', async () => {
-    expect(await rawGet('/api/v1/echo/%ff')).toMatchObject({
-      status: 400,
-      error: 'MALFORMED_REQUEST',
-    });
+    for (const path of ['/api/v1/echo/%ff', '/nowhere/%ff'])
+      expect(await rawGet(path)).toMatchObject({
+        status: 400,
+        error: 'MALFORMED_REQUEST',
+      });
   });
 
   test('problem+json is sent to whoever asks for it', async () => {

@@ -1,11 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import {
-  type AppError,
-  errorResponse,
-  notFound,
-  toAppError,
-  unauthenticated,
-} from '../errors/index.ts';
+import { AppError, errorResponse, notFound, toAppError, unauthenticated } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { contextOf } from './request-context.ts';
 
@@ -48,8 +42,16 @@ function forCaller(error: AppError, request: Request): AppError {
 
 export function notFoundHandler(): RequestHandler {
   return (request) => {
-    // A path that cannot be decoded is a malformed request, not a place where nothing is.
-    decodeURIComponent(request.path);
-    throw notFound();
+    throw isDecodable(request.path) ? notFound() : new AppError('MALFORMED_REQUEST');
   };
+}
+
+/** Otherwise it is a malformed request, not a place where nothing is. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { startServerProcess } from '../../backend/test/support/server-process.ts';
 import { median, row } from './support/statistics.ts';
-import { withStack } from './support/stack.ts';
+import { withStack } from '../support/with-stack.ts';
 
 const rounds = 5;
 const seconds = 4;

@@ -1,7 +1,7 @@
 /** From the start of the process to `ready`, the built server against a running Postgres. Bound: 1.5 s. */
 import { startServerProcess } from '../../backend/test/support/server-process.ts';
 import { median, row } from './support/statistics.ts';
-import { withStack } from './support/stack.ts';
+import { withStack } from '../support/with-stack.ts';
 
 const runs = 9;
 const boundMs = 1_500;

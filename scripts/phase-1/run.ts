@@ -1,8 +1,5 @@
-import { createTemplate } from '../../backend/local/postgres/templates.ts';
-import { startThrowawayCluster } from '../../backend/local/postgres/throwaway.ts';
-import { startTestStack } from '../../backend/test/support/stack.ts';
-import { testTemplate } from '../../backend/test/support/template.ts';
 import { build } from '../build.ts';
+import { withStack } from '../support/with-stack.ts';
 import { authenticationChecks } from './authentication.ts';
 import { createChecks } from './checks.ts';
 import { environmentChecks } from './environment.ts';
@@ -18,20 +15,10 @@ await checks.check('the server builds', () => {
 });
 await treeChecks(checks);
 
-const cluster = await startThrowawayCluster();
-process.env.TEST_CLUSTER_ADMIN_URL = cluster.adminUrl;
-try {
-  await createTemplate(cluster.adminUrl, testTemplate.name, testTemplate.prepare);
-  const stack = await startTestStack();
-  try {
-    await environmentChecks(checks, stack);
-    await authenticationChecks(checks, stack);
-    await errorChecks(checks, stack);
-    await shutdownChecks(checks, stack);
-  } finally {
-    await stack.stop();
-  }
-} finally {
-  await cluster.stop();
-}
+await withStack(async (stack) => {
+  await environmentChecks(checks, stack);
+  await authenticationChecks(checks, stack);
+  await errorChecks(checks, stack);
+  await shutdownChecks(checks, stack);
+});
 process.exitCode = checks.summary();

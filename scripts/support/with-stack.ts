@@ -1,8 +1,8 @@
-import { createTemplate } from '../../../backend/local/postgres/templates.ts';
-import { startThrowawayCluster } from '../../../backend/local/postgres/throwaway.ts';
-import { startTestStack, type TestStack } from '../../../backend/test/support/stack.ts';
-import { testTemplate } from '../../../backend/test/support/template.ts';
-import { build } from '../../build.ts';
+import { createTemplate } from '../../backend/local/postgres/templates.ts';
+import { startThrowawayCluster } from '../../backend/local/postgres/throwaway.ts';
+import { startTestStack, type TestStack } from '../../backend/test/support/stack.ts';
+import { testTemplate } from '../../backend/test/support/template.ts';
+import { build } from '../build.ts';
 
 /** The built server's surroundings on a throw-away Postgres, for as long as `work` takes. */
 export async function withStack(work: (stack: TestStack) => Promise<void>): Promise<void> {

@@ -1,9 +1,10 @@
 /** The architecture of docs/architecture.md, as rules that fail the check. */
 const tiers = [
-  ['schema', 'config', 'errors', 'logging'],
-  ['db', 'events', 'ratelimit'],
+  ['schema', 'config', 'errors', 'logging', 'privacy', 'metrics'],
+  ['db', 'events', 'redis', 'telemetry'],
+  ['ratelimit', 'idempotency'],
   ['auth'],
-  ['http', 'realtime'],
+  ['http', 'realtime', 'jobs'],
   ['module', 'lifecycle'],
 ];
 const kernel = '^backend/src/kernel/';

@@ -41,8 +41,10 @@ export function defineModule<S = undefined>(definition: ModuleDefinition<S>): Mo
   return definition;
 }
 
-/** Where the modules' SQL files lie. */
-export const migrationSources = (modules: readonly Module[]): MigrationSource[] =>
-  modules.flatMap(({ name, migrations }) =>
+/** Where the SQL files lie: the kernel's own, and each module's. The build leaves the kernel's where they are. */
+export const migrationSources = (modules: readonly Module[]): MigrationSource[] => [
+  { owner: 'kernel', directory: new URL('../../../migrations/', import.meta.url) },
+  ...modules.flatMap(({ name, migrations }) =>
     migrations === undefined ? [] : [{ owner: name, directory: migrations }],
-  );
+  ),
+];

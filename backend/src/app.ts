@@ -26,9 +26,11 @@ import {
 } from './kernel/http/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
+import { createMetrics } from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
 import { createRateLimiter } from './kernel/ratelimit/index.ts';
 import { createRealtime } from './kernel/realtime/index.ts';
+import { createRedis } from './kernel/redis/index.ts';
 
 export interface AppOptions {
   config: KernelConfig;
@@ -52,8 +54,11 @@ export interface App {
 /** Puts the server together: the only place that knows all parts. Nothing listens or connects before `start`. */
 export function createApp(options: AppOptions): App {
   const { config, modules, settings, logger, version } = options;
+  const metrics = createMetrics();
   const db =
     options.database ?? createDatabase(config.database, { logger, applicationName: 'bulwark-api' });
+  const redis =
+    config.redis.kind === 'on' ? createRedis(config.redis.url, { logger, metrics }) : undefined;
   const verifier = createTokenVerifier(config.auth, { logger });
   const liveness = createSessionLiveness({ database: db, config: config.auth, logger });
   const authenticator = createAuthenticator({ verifier, liveness });
@@ -80,6 +85,8 @@ export function createApp(options: AppOptions): App {
   const health = createHealth(
     [
       { name: 'database', critical: true, check: () => db.ping(2_000) },
+      // Whatever Redis carries has a way to go on without it.
+      ...(redis ? [{ name: 'redis', critical: false, check: () => redis.ping(1_000) }] : []),
       ...parts.flatMap((part) => part.healthChecks ?? []),
     ],
     logger,
@@ -113,6 +120,7 @@ export function createApp(options: AppOptions): App {
 
   async function start(): Promise<number> {
     let port = 0;
+    redis?.start();
     await runStartPhases(
       [
         // Without its database the server refuses to start: a release with a wrong address must not replace one that
@@ -181,7 +189,14 @@ export function createApp(options: AppOptions): App {
           },
         },
         // Half of the time for work to end, the rest for cutting it off.
-        { name: 'pools', deadlineMs: phaseMs * 0.1, run: () => db.close(phaseMs * 0.05) },
+        {
+          name: 'pools',
+          deadlineMs: phaseMs * 0.1,
+          run: () => {
+            redis?.close();
+            return db.close(phaseMs * 0.05);
+          },
+        },
       ],
       logger,
     );

@@ -117,8 +117,8 @@ describe('names in capitals', () => {
     .map(read)
     .join('\n');
   const isOfATool = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(tools);
-  /** Codes of Node.js that its users meet. */
-  const ofNode = ['ERR_UNKNOWN_FILE_EXTENSION', 'SELF_SIGNED_CERT_IN_CHAIN'];
+  /** Codes and variables of Node.js that its users meet. */
+  const ofNode = ['ERR_UNKNOWN_FILE_EXTENSION', 'NODE_EXTRA_CA_CERTS', 'SELF_SIGNED_CERT_IN_CHAIN'];
 
   test('with an underscore are settings, error codes or variables of a tool', () => {
     // The table of foreign codes has a test of its own beside kernel/errors.

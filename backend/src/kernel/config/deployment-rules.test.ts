@@ -227,3 +227,32 @@ describe('addresses in production', () => {
       ]);
   });
 });
+
+describe('Redis', () => {
+  const host = 'redis.bulwark.dev:6379';
+
+  test('is off without a URL, and on with TLS and a password', () => {
+    expect(load(productionEnvironment()).kernel.redis).toEqual({ kind: 'off' });
+    expect(refusals({ REDIS_URL: `rediss://default:${randomSecret()}@${host}/1` })[0]).toEqual([]);
+  });
+
+  test.each(['http://redis:6379', 'redis://', 'redis://redis/name', 'redis://redis?db=1'])(
+    '%s is no URL of a Redis',
+    (url) => {
+      expect(refusals({ REDIS_URL: url })[0]).toEqual(every);
+    },
+  );
+
+  test('without a password is refused where others can reach it', () => {
+    expect(refusals({ REDIS_URL: `rediss://${host}` })[0]).toEqual(deployed);
+    expect(refusals({ REDIS_URL: 'redis://127.0.0.1:6379' })[0]).toEqual([]);
+  });
+
+  test('is plain in production within a private network only', () => {
+    const at = (name: string) => refusals({ REDIS_URL: `redis://:${randomSecret()}@${name}` })[0];
+    for (const name of [host, '8.8.8.8', '172.32.0.1', '[2001:db8::1]'])
+      expect(at(name)).toEqual(['production']);
+    for (const name of ['redis', 'redis.internal', '10.0.0.3', '172.31.9.9', '[fd00::1]'])
+      expect(at(name)).toEqual([]);
+  });
+});

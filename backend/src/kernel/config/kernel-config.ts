@@ -33,6 +33,8 @@ export interface KernelConfig {
     readonly statementTimeoutMs: number;
     readonly lockTimeoutMs: number;
   };
+  /** What carries state between processes; Postgres does where it is off. */
+  readonly redis: { readonly kind: 'off' } | { readonly kind: 'on'; readonly url: Secret };
   readonly auth: {
     readonly supabaseUrl: string;
     readonly anonKey: Secret;

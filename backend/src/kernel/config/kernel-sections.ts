@@ -8,6 +8,7 @@ import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
 import { rateLimitSection } from './sections/ratelimit.ts';
 import { realtimeSection } from './sections/realtime.ts';
+import { redisSection } from './sections/redis.ts';
 
 export type KernelSections = { readonly [N in keyof KernelConfig]: Section<KernelConfig[N]> };
 
@@ -17,6 +18,7 @@ export const kernelSections: KernelSections = {
   log: loggingSection,
   http: httpSection,
   database: databaseSection,
+  redis: redisSection,
   auth: authSection,
   ratelimit: rateLimitSection,
   realtime: realtimeSection,

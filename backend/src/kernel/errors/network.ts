@@ -3,8 +3,8 @@ import { codeTable, isObject, messageOf, type CodeTable, type Thrown } from './c
 import type { ErrorCode } from './codes.ts';
 
 /**
- * Codes of sockets, name look-ups and TLS. The only raw sockets the server opens lead to Postgres; everything else goes
- * through fetch, which wraps them. Out of file descriptors or ports is our own overload.
+ * Codes of sockets, name look-ups and TLS. Raw sockets lead to Postgres, or to Redis, whose errors kernel/redis wraps; all
+ * else goes through fetch, which wraps them. Out of file descriptors or ports is our own overload.
  * Source: Node's "Common system errors", dns and tls.
  */
 export const networkCodes: CodeTable = codeTable([

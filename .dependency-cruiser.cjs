@@ -8,7 +8,8 @@ const tiers = [
   ['module', 'lifecycle'],
 ];
 const kernel = '^backend/src/kernel/';
-const test = '\\.test\\.ts$';
+/** Tests, and a module's own claims for `npm run prove`. */
+const test = '\\.test\\.ts$|^backend/src/modules/[^/]+/prove/';
 
 const tierRules = tiers.flatMap((pieces, tier) =>
   tiers.slice(tier + 1).length === 0

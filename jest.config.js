@@ -1,7 +1,7 @@
 /** Jest in native ESM; TypeScript is stripped by swc, types are checked by `npm run check`. */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/backend'],
+  roots: ['<rootDir>/backend', '<rootDir>/scripts'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/backend/dist', '<rootDir>/dist'],

@@ -87,7 +87,7 @@ function sourceFingerprint(): string {
   const files = [
     ...globSync('src/**/*.{ts,sql}', {
       cwd: backend,
-      exclude: (name) => name.endsWith('.test.ts'),
+      exclude: (name) => name.endsWith('.test.ts') || name.endsWith('/prove'),
     }),
     'tsconfig.build.json',
     '../tsconfig.json',

@@ -19,20 +19,20 @@ export type Phase = keyof typeof phases;
 /** Programs that a claim may need and that npm does not bring. Without them it is not run, and the table says so. */
 export type Tool = 'nginx' | 'promtool' | 'redis-server';
 
-/** What a claim works with. Whatever it is given here is ended behind it. */
+/** What a claim works with, in a process of its own. Whatever it is given here is ended behind it. */
 export interface Surroundings {
-  /** A real Postgres with every migration, and an auth issuer, for this claim alone. */
+  /** A database with every migration and an auth issuer, for this claim alone; the cluster is shared. */
   readonly stack: TestStack;
   /** The built server as a process of its own on a free port of loopback, against the stack. */
   startServer(options?: {
     /** Settings beyond those that name the stack. */
     environment?: Readonly<Record<string, string>>;
-    /** A program of `scripts/prove/servers/` instead of the server as it is. */
+    /** A program of `scripts/prove/servers/` instead of the server as it is, by its file's name: `probe.ts`. */
     script?: string;
   }): Promise<ServerProcess>;
   /** Says in one short line how far it is. */
   progress(text: string): void;
-  /** Fires when the run is given up. */
+  /** Fires when the run is given up, or this claim takes too long. */
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +42,8 @@ export interface Finding {
   holds: boolean;
   /** Shown below the table when it does not hold. */
   faults?: readonly string[];
+  /** Of a claim of many small parts (`createChecks`); any other counts as one in the closing line. */
+  checks?: { passed: number; failed: number };
 }
 
 /** A statement of the README and the command behind it. One file a claim, named by its id. */
@@ -53,7 +55,7 @@ export interface Claim {
   claim: string;
   /** What the figure must keep: `0 lost`, `p99 below 500 ms`. */
   bound: string;
-  /** About how long it takes, without the start of the stack. */
+  /** About how long it takes, without the start of the stack. Past three times that and a minute it fails. */
   seconds: number;
   needs?: readonly Tool[];
   /** Throws where nothing could be measured; that counts as failed. */

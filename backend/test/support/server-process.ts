@@ -92,9 +92,9 @@ export async function startServerProcess(
   const first = await Promise.race([messageFrom(launched.child, 'ready'), launched.ended]);
   if (first !== 'ready')
     throw new Error(`The server ended with ${first} before it was ready:\n${launched.output()}`);
-  // The message may overtake the log line that names the port.
-  const { port } = await launched.logged('Server ready');
-  return { ...launched, url: `http://127.0.0.1:${String(port)}` };
+  // The message may overtake the log line that names the port, and above `info` there is no such line.
+  const port = env.PORT ?? String((await launched.logged('Server ready')).port);
+  return { ...launched, url: `http://127.0.0.1:${port}` };
 }
 
 /** Resolves with the message when the child has sent it. */

@@ -1,8 +1,8 @@
+import { strict as assert } from 'node:assert';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { TestStack } from '../../backend/test/support/stack.ts';
-import { startServerProcess } from '../../backend/test/support/server-process.ts';
-import { assert, type Checks } from './checks.ts';
+import { createChecks } from '../checks.ts';
+import { defineClaim } from '../claim.ts';
 
 interface Body {
   error: string;
@@ -15,29 +15,23 @@ interface Body {
 
 const leaks = /node_modules|\bat .*\(.*:\d+:\d+\)|\.ts:\d+|\.js:\d+|select |insert /i;
 
-export async function errorChecks({ section, check }: Checks, stack: TestStack): Promise<void> {
-  section('One world of errors');
-  const server = await startServerProcess('backend/dist/index.js', stack.environment);
-  const { accessToken } = await stack.signUp();
-  const call = (path: string, method = 'GET', headers: Record<string, string> = {}) =>
-    fetch(`${server.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${accessToken}`, ...headers },
-    });
+export default defineClaim({
+  id: 'one-error-world',
+  phase: 1,
+  claim:
+    'Every refusal has one shape and the id of its request, says nothing of the inside, and is no alarm in the log.',
+  bound: 'every check passes',
+  seconds: 3,
+  async measure({ stack, startServer, progress }) {
+    const { check, finding } = createChecks(progress);
+    const server = await startServer();
+    const { accessToken } = await stack.signUp();
+    const call = (path: string, method = 'GET', headers: Record<string, string> = {}) =>
+      fetch(`${server.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${accessToken}`, ...headers },
+      });
 
-  async function refused(response: Response, status: number, code: string): Promise<Body> {
-    const content = await response.text();
-    assert.equal(response.status, status, content);
-    assert.ok(!leaks.test(content), `it says too much: ${content}`);
-    const body = JSON.parse(content) as Body;
-    assert.equal(body.error, code);
-    assert.equal(body.statusCode, status);
-    assert.equal(body.requestId, response.headers.get('x-request-id'));
-    assert.ok(!Number.isNaN(Date.parse(body.timestamp)));
-    return body;
-  }
-
-  try {
     await check('an unknown path: 404 NOT_FOUND, with the path', async () => {
       const body = await refused(await call('/api/v1/nothing-here?secret=1'), 404, 'NOT_FOUND');
       assert.equal(body.path, '/api/v1/nothing-here');
@@ -71,8 +65,18 @@ export async function errorChecks({ section, check }: Checks, stack: TestStack):
       const errors = server.lines().filter(({ level }) => level === 'error' || level === 'fatal');
       assert.deepEqual(errors, []);
     });
-  } finally {
-    server.child.kill('SIGTERM');
-    await server.ended;
-  }
+    return finding();
+  },
+});
+
+async function refused(response: Response, status: number, code: string): Promise<Body> {
+  const content = await response.text();
+  assert.equal(response.status, status, content);
+  assert.ok(!leaks.test(content), `it says too much: ${content}`);
+  const body = JSON.parse(content) as Body;
+  assert.equal(body.error, code);
+  assert.equal(body.statusCode, status);
+  assert.equal(body.requestId, response.headers.get('x-request-id'));
+  assert.ok(!Number.isNaN(Date.parse(body.timestamp)));
+  return body;
 }

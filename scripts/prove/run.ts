@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { localPaths } from '../../backend/local/stack/paths.ts';
+import { build } from '../build.ts';
+import { withCluster } from '../support/with-stack.ts';
+import { phases } from './claim.ts';
+import { readAllClaims, readClaims, type FoundClaim } from './discover.ts';
+import { readOptions, usage, type Options } from './options.ts';
+import { createProgress } from './progress.ts';
+import { closingLine, summary, table, writeReport, type Result } from './report.ts';
+import { runClaim } from './run-claim.ts';
+import { findTool, howToInstall } from './tools.ts';
+
+/**
+ * `npm run prove`: measures the claims of the README, one after the other, on the built server with a throw-away Postgres.
+ * Exit codes: 0 each of them holds or could not be run here, 1 one fails, 2 the command is wrong, 130 given up.
+ */
+const refusedCommand = 2;
+const interrupted = 130;
+
+try {
+  process.exitCode = await main(readOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = refusedCommand;
+}
+
+async function main(options: Options): Promise<number> {
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  const all = await (options.claims === undefined
+    ? readAllClaims()
+    : readClaims(resolve(options.claims)));
+  const chosen = choose(all, options);
+  if (options.list) {
+    for (const { id, phase, claim } of chosen) console.log(`${phase}  ${id.padEnd(32)} ${claim}`);
+    return 0;
+  }
+  return prove(chosen, options.patience);
+}
+
+/** Throws for names that are none. */
+function choose(all: readonly FoundClaim[], { only, phases: wanted }: Options): FoundClaim[] {
+  const unknown = only.filter((id) => !all.some((claim) => claim.id === id));
+  if (unknown.length > 0)
+    throw new Error(
+      `No claim ${unknown.join(', ')}. There are: ${all.map(({ id }) => id).join(', ')}`,
+    );
+  const strange = wanted.filter((phase) => !Object.hasOwn(phases, phase));
+  if (strange.length > 0)
+    throw new Error(`No phase ${strange.join(', ')}. There are: ${Object.keys(phases).join(', ')}`);
+  return all.filter(
+    ({ id, phase }) =>
+      (only.length === 0 || only.includes(id)) &&
+      (wanted.length === 0 || wanted.includes(String(phase))),
+  );
+}
+
+async function prove(claims: readonly FoundClaim[], patience: number): Promise<number> {
+  const giveUp = new AbortController();
+  // The first asks, the second insists.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (giveUp.signal.aborted) process.exit(interrupted);
+      console.error('\nEnding; once more ends it at once.');
+      giveUp.abort();
+    });
+
+  build(() => {
+    console.log('Building...');
+  });
+  const results: Result[] = [];
+  const progress = createProgress(claims.length, process.stdout);
+  await withCluster(async () => {
+    for (const claim of claims) {
+      if (giveUp.signal.aborted) break;
+      progress.start(claim.id, claim.seconds);
+      const result = await resultOf(claim, patience, progress.say, giveUp.signal);
+      progress.done(result);
+      results.push(result);
+    }
+  });
+  if (giveUp.signal.aborted) return interrupted;
+
+  const { home } = localPaths(process.env.BULWARK_HOME);
+  writeReport(home, results);
+  console.log(table(results));
+  console.log(`\n${summary(results)}; the table is in ${home}/prove.json and prove.md`);
+  console.log(closingLine(results));
+  return results.some(({ verdict }) => verdict === 'fails') ? 1 : 0;
+}
+
+async function resultOf(
+  claim: FoundClaim,
+  patience: number,
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { id, phase, claim: sentence, bound, needs = [] } = claim;
+  const row = { id, phase, claim: sentence, bound };
+  const missing = needs.filter((tool) => findTool(tool) === undefined);
+  if (missing.length > 0) {
+    const figure = missing.map((tool) => `needs ${tool}: ${howToInstall[tool]}`).join('; ');
+    return { ...row, figure, verdict: 'not run', faults: [], checks: { passed: 0, failed: 0 } };
+  }
+  const finding = await runClaim(claim, { patience, onProgress, signal });
+  const {
+    figure,
+    holds,
+    faults = [],
+    checks = { passed: Number(holds), failed: Number(!holds) },
+  } = finding;
+  return { ...row, figure, verdict: holds ? 'holds' : 'fails', faults, checks };
+}

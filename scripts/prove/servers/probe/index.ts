@@ -1,0 +1,36 @@
+import { defineModule, Joi, shape, socketEvent, text } from '../built.ts';
+import { probeRoutes } from './routes.ts';
+
+const event = { auth: 'user', rateLimit: 'signed-in', ack: Joi.object().unknown() } as const;
+const room = text(1, 100);
+
+/** Doors whose work is known, so that a client can count what was lost, cut or done twice. */
+export const probe = defineModule({
+  name: 'probe',
+  migrations: new URL('./', import.meta.url),
+  create: ({ db, realtime }) => ({
+    routes: probeRoutes(db),
+    socketEvents: [
+      socketEvent({
+        ...event,
+        name: 'probe:join',
+        summary: 'Enters a room',
+        payload: shape({ room }),
+        handler: async ({ payload, join }) => {
+          await join(payload.room);
+          return { room: payload.room };
+        },
+      }),
+      socketEvent({
+        ...event,
+        name: 'probe:say',
+        summary: 'Everybody in the room hears `probe:said`',
+        payload: shape({ room, text: text(1, 10_000) }),
+        handler: ({ payload }) => {
+          realtime.emit(payload.room, 'probe:said', payload);
+          return Promise.resolve({ pid: process.pid });
+        },
+      }),
+    ],
+  }),
+});

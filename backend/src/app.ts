@@ -28,7 +28,11 @@ import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/in
 import type { Logger } from './kernel/logging/index.ts';
 import { createMetrics } from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
-import { createRateLimiter } from './kernel/ratelimit/index.ts';
+import {
+  createPostgresStore,
+  createRateLimiter,
+  createRedisStore,
+} from './kernel/ratelimit/index.ts';
 import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
 
@@ -62,7 +66,16 @@ export function createApp(options: AppOptions): App {
   const verifier = createTokenVerifier(config.auth, { logger });
   const liveness = createSessionLiveness({ database: db, config: config.auth, logger });
   const authenticator = createAuthenticator({ verifier, liveness });
-  const rateLimiter = createRateLimiter(config.ratelimit);
+  // Limits are needed most when everything else waits for a connection, so they have one of their own.
+  const countersDb = createDatabase(
+    { ...config.database, poolMax: 1 },
+    { logger, applicationName: 'bulwark-ratelimit' },
+  );
+  const rateLimiter = createRateLimiter(config.ratelimit, {
+    store: redis ? createRedisStore(redis) : createPostgresStore(countersDb),
+    logger,
+    metrics,
+  });
   const events = createEventBus(logger);
 
   const app = express();
@@ -183,7 +196,10 @@ export function createApp(options: AppOptions): App {
           name: 'modules',
           deadlineMs: phaseMs * 0.1,
           run: async () => {
-            await Promise.all(parts.map(async (part) => part.dispose?.()));
+            await Promise.all([
+              rateLimiter.close(),
+              ...parts.map(async (part) => part.dispose?.()),
+            ]);
             liveness.close();
             verifier.close();
           },
@@ -192,9 +208,9 @@ export function createApp(options: AppOptions): App {
         {
           name: 'pools',
           deadlineMs: phaseMs * 0.1,
-          run: () => {
+          run: async () => {
             redis?.close();
-            return db.close(phaseMs * 0.05);
+            await Promise.all([db, countersDb].map((one) => one.close(phaseMs * 0.05)));
           },
         },
       ],

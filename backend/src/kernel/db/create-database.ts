@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type PoolClient } from 'pg';
 import type { KernelConfig } from '../config/index.ts';
-import { AppError } from '../errors/index.ts';
+import { AppError, toAppError } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { Connection } from './connection.ts';
 import { openingStatements, type Identity } from './opening.ts';
 import { Stop } from './stop.ts';
-import { attempt } from './transaction.ts';
-import type { Database, TransactionOptions, Work } from './types.ts';
+import { attempt, extended } from './transaction.ts';
+import type { Database, QueryResult, TransactionOptions, Work } from './types.ts';
 
 const maxAttempts = 3;
 /** The client's own limit lies this far above the server's statement timeout. */
@@ -113,6 +113,31 @@ export function createDatabase(
     }
   }
 
+  async function statement<R>(
+    sql: string,
+    values: readonly unknown[],
+    timeoutMs: number,
+  ): Promise<QueryResult<R>> {
+    const stop = new Stop(AbortSignal.timeout(timeoutMs));
+    running.add(stop);
+    try {
+      const connection = await acquire(stop, timeoutMs);
+      try {
+        const answer = connection.send(extended(sql, values));
+        const { rows, rowCount } = await Promise.race([answer, stop.promise]);
+        return { rows: rows as R[], rowCount: rowCount ?? 0 };
+      } finally {
+        if (stop.stopped) connection.condemn(new AppError('DATABASE_TIMEOUT'));
+        connection.giveBack();
+      }
+    } catch (error) {
+      throw stop.stopped ? new AppError('DATABASE_TIMEOUT', { cause: error }) : toAppError(error);
+    } finally {
+      running.delete(stop);
+      stop.dispose();
+    }
+  }
+
   async function shutDown(deadlineMs: number): Promise<void> {
     const closed = Promise.all([pool.end(), allRemoved(pool, connected)]);
     if (await settlesWithin(closed, deadlineMs)) return;
@@ -127,6 +152,7 @@ export function createDatabase(
     asCaller: (caller, work, options) => run(caller, work, options),
     asService: (work, options) => run({ kind: 'service' }, work, options),
     asLogin: (work, options) => run({ kind: 'login' }, work, options),
+    statement,
     ping: async (timeoutMs) => {
       const options = {
         signal: AbortSignal.timeout(timeoutMs),

@@ -35,6 +35,16 @@ export async function attempt<T>(
   }
 }
 
+/** The extended protocol takes one statement only, so no text can smuggle a second one behind it. */
+export const extended = (
+  sql: string,
+  values: readonly unknown[],
+): QueryConfig & { queryMode: 'extended' } => ({
+  text: sql,
+  values: [...values],
+  queryMode: 'extended',
+});
+
 class OpenTransaction implements Transaction {
   readonly #connection: Connection;
   #last: Promise<unknown> = Promise.resolve();
@@ -47,12 +57,7 @@ class OpenTransaction implements Transaction {
   }
 
   query<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
-    // The extended protocol takes one statement only, so no text can smuggle a second one behind it.
-    const statement: QueryConfig & { queryMode: 'extended' } = {
-      text: sql,
-      values: [...values],
-      queryMode: 'extended',
-    };
+    const statement = extended(sql, values);
     return this.#inLine(async () => {
       if (this.#over) throw internalError(new Error('a query came after its transaction was over'));
       const { rows, rowCount } = await this.#send(statement);

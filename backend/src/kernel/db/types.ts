@@ -58,6 +58,11 @@ export interface Database {
   asService<T>(work: Work<T>, options?: TransactionOptions): Promise<T>;
   /** The role of the database URL itself, for tables that no other role may read, such as `auth.sessions`. */
   asLogin<T>(work: Work<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * One statement as the login role that commits by itself: a single round trip, for the kernel's own counters. No setting goes
+   * with it. After `timeoutMs`, the wait for a connection included, it rejects, and what became of it is unknown.
+   */
+  statement<R>(sql: string, values: readonly unknown[], timeoutMs: number): Promise<QueryResult<R>>;
   /** Rejects when the database cannot answer within `timeoutMs`; waiting for a connection counts. */
   ping(timeoutMs: number): Promise<void>;
   state(): PoolState;

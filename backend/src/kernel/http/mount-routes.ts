@@ -56,7 +56,8 @@ function identify(route: Route, path: string, services: RouteServices): RequestH
     );
     if (caller.kind === 'user') context.userId = caller.userId;
     const key = rateLimitKey(context.userId, request.ip);
-    response.set(rateLimitHeaders(await rateLimiter.consume(route.rateLimit, key)));
+    const state = rateLimiter.consume(route.rateLimit, key);
+    response.set(rateLimitHeaders(state instanceof Promise ? await state : state));
     authenticator.authorize(caller, route.auth);
     context.caller = caller;
     next();

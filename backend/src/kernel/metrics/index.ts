@@ -28,6 +28,13 @@ export interface Metrics {
     help: string,
     labelNames?: readonly L[],
   ): CounterMetric<L>;
+  /** The same for what its owner counts itself, on paths where even adding would be seen: `read` is called at each scrape. */
+  tally<L extends string = never>(
+    name: `bulwark_${string}_total`,
+    help: string,
+    read: () => readonly Sample<L>[],
+    labelNames?: readonly L[],
+  ): void;
   histogram<L extends string = never>(
     name: `bulwark_${string}`,
     help: string,
@@ -57,6 +64,23 @@ export function createMetrics(): Metrics {
           counter.inc(labels, by);
         },
       };
+    },
+    tally<L extends string>(
+      name: string,
+      help: string,
+      read: () => readonly Sample<L>[],
+      labelNames: readonly L[] = [],
+    ) {
+      new Counter<L>({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          for (const { labels, value } of read()) this.inc(labels, value);
+        },
+      });
     },
     histogram<L extends string>(
       name: string,

@@ -16,6 +16,8 @@ describe('whose points are taken', () => {
     ['fe80::1%eth0', 'fe80::2'],
     ['192.0.2.1', '::ffff:192.0.2.1'],
     ['192.0.2.1', '::FFFF:192.0.2.1'],
+    ['no address', 'no address either'],
+    ['192.0.2.1.9', undefined],
   ])('%s and %s are one', (one, other) => {
     expect(keyOf(one)).toBe(keyOf(other));
   });

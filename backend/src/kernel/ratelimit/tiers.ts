@@ -1,0 +1,39 @@
+import type { RateLimitTier } from '../config/index.ts';
+import { AppError } from '../errors/index.ts';
+
+export type { RateLimitTier } from '../config/index.ts';
+
+export const rateLimitTiers: readonly RateLimitTier[] = [
+  'public',
+  'signed-in',
+  'auth-sensitive',
+  'expensive',
+  'webhook',
+];
+
+/** Counted exactly over all processes, which costs each request a round trip to the store. */
+export const strictTiers: ReadonlySet<RateLimitTier> = new Set(['auth-sensitive', 'expensive']);
+
+/** Points come back all at once, a minute after the first was taken. */
+export const windowMs = 60_000;
+
+export interface RateLimitState {
+  limit: number;
+  remaining: number;
+  resetSeconds: number;
+}
+
+export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
+  return {
+    'RateLimit-Limit': String(state.limit),
+    'RateLimit-Remaining': String(state.remaining),
+    'RateLimit-Reset': String(state.resetSeconds),
+  };
+}
+
+export function rateLimited(limit: number, resetSeconds: number): AppError {
+  return new AppError('RATE_LIMITED', {
+    retryAfterSeconds: resetSeconds,
+    headers: rateLimitHeaders({ limit, remaining: 0, resetSeconds }),
+  });
+}

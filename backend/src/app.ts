@@ -5,7 +5,7 @@ import {
   createTokenVerifier,
 } from './kernel/auth/index.ts';
 import type { KernelConfig } from './kernel/config/index.ts';
-import { createDatabase, type Database } from './kernel/db/index.ts';
+import { createDatabase, observeDatabase, type Database } from './kernel/db/index.ts';
 import { createEventBus } from './kernel/events/index.ts';
 import {
   accessLog,
@@ -22,11 +22,14 @@ import {
   notFoundHandler,
   openApiDocument,
   requestContext,
+  requestMetrics,
+  requestSpans,
   securityHeaders,
+  whenAnswered,
 } from './kernel/http/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
-import type { Logger } from './kernel/logging/index.ts';
-import { createMetrics } from './kernel/metrics/index.ts';
+import { scrubText, type Logger } from './kernel/logging/index.ts';
+import { createMetrics, createMetricsServer, measureProcess } from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
 import {
   createPostgresStore,
@@ -35,6 +38,7 @@ import {
 } from './kernel/ratelimit/index.ts';
 import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
+import { createTracing } from './kernel/telemetry/index.ts';
 
 export interface AppOptions {
   config: KernelConfig;
@@ -59,8 +63,17 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { config, modules, settings, logger, version } = options;
   const metrics = createMetrics();
-  const db =
-    options.database ?? createDatabase(config.database, { logger, applicationName: 'bulwark-api' });
+  const tracing = createTracing(config.tracing, {
+    version,
+    environment: config.environment,
+    logger,
+    metrics,
+    scrub: scrubText,
+  });
+  const db = observeDatabase(
+    options.database ?? createDatabase(config.database, { logger, applicationName: 'bulwark-api' }),
+    { metrics, span: tracing.span },
+  );
   const redis =
     config.redis.kind === 'on' ? createRedis(config.redis.url, { logger, metrics }) : undefined;
   const verifier = createTokenVerifier(config.auth, { logger });
@@ -88,6 +101,7 @@ export function createApp(options: AppOptions): App {
     authenticator,
     liveness,
     rateLimiter,
+    tracing,
     logger,
   });
 
@@ -102,7 +116,7 @@ export function createApp(options: AppOptions): App {
       ...(redis ? [{ name: 'redis', critical: false, check: () => redis.ping(1_000) }] : []),
       ...parts.flatMap((part) => part.healthChecks ?? []),
     ],
-    logger,
+    { logger, metrics },
   );
   const document = openApiDocument(routes, apiPrefix, version);
 
@@ -113,8 +127,14 @@ export function createApp(options: AppOptions): App {
   app.set('trust proxy', config.http.trustProxy);
 
   // The middleware order. Identity, rate limit and validation belong to each route and run inside mountRoutes.
-  app.use(requestContext());
-  app.use(accessLog(logger));
+  app.use(requestContext(tracing));
+  app.use(
+    whenAnswered(
+      accessLog(logger),
+      requestMetrics(metrics),
+      ...(config.tracing.kind === 'on' ? [requestSpans(tracing)] : []),
+    ),
+  );
   app.use(securityHeaders());
   app.use(crossOrigin(config.http.allowedOrigins));
   app.use(healthRoutes(health));
@@ -127,6 +147,10 @@ export function createApp(options: AppOptions): App {
   app.use(notFoundHandler());
   app.use(errorHandler(logger));
   realtime.serve(parts.flatMap((part) => part.socketEvents ?? []));
+
+  const scrapes =
+    config.metrics.kind === 'on' ? createMetricsServer(metrics, config.metrics, logger) : undefined;
+  if (scrapes) measureProcess(metrics, { version });
 
   const stopping = new AbortController();
   let stopped: Promise<boolean> | undefined;
@@ -149,6 +173,13 @@ export function createApp(options: AppOptions): App {
                 logger.warn({ err: error }, 'Waiting for the database');
               },
             }),
+        },
+        {
+          name: 'telemetry',
+          deadlineMs: 10_000,
+          run: async () => {
+            await Promise.all([tracing.open(), scrapes?.listen()]);
+          },
         },
         {
           name: 'listen',
@@ -210,7 +241,11 @@ export function createApp(options: AppOptions): App {
           deadlineMs: phaseMs * 0.1,
           run: async () => {
             redis?.close();
-            await Promise.all([db, countersDb].map((one) => one.close(phaseMs * 0.05)));
+            await Promise.all([
+              ...[db, countersDb].map((one) => one.close(phaseMs * 0.05)),
+              tracing.close(phaseMs * 0.05),
+              scrapes?.close(),
+            ]);
           },
         },
       ],

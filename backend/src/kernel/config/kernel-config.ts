@@ -66,6 +66,28 @@ export interface KernelConfig {
     /** HTTP long-polling needs sticky sessions, so it is off by default. */
     readonly allowPolling: boolean;
   };
+  readonly metrics:
+    | { readonly kind: 'off' }
+    | {
+        readonly kind: 'on';
+        readonly host: string;
+        /** 0 takes any free port. */
+        readonly port: number;
+        /** Anyone who reaches the port may read without it. */
+        readonly token: Secret | undefined;
+      };
+  readonly tracing:
+    | { readonly kind: 'off' }
+    | {
+        readonly kind: 'on';
+        /** Takes OTLP as JSON. */
+        readonly endpoint: string;
+        /** `name=value,name=value`. */
+        readonly headers: Secret | undefined;
+        readonly serviceName: string;
+        /** Share of the traces begun here that are recorded, 0 to 1. */
+        readonly ratio: number;
+      };
   readonly lifecycle: {
     /** How long a stopping server still accepts, answering `Connection: close`. */
     readonly drainMs: number;

@@ -6,9 +6,11 @@ import { environmentSection } from './sections/environment.ts';
 import { httpSection } from './sections/http.ts';
 import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
+import { metricsSection } from './sections/metrics.ts';
 import { rateLimitSection } from './sections/ratelimit.ts';
 import { realtimeSection } from './sections/realtime.ts';
 import { redisSection } from './sections/redis.ts';
+import { tracingSection } from './sections/tracing.ts';
 
 export type KernelSections = { readonly [N in keyof KernelConfig]: Section<KernelConfig[N]> };
 
@@ -22,6 +24,8 @@ export const kernelSections: KernelSections = {
   auth: authSection,
   ratelimit: rateLimitSection,
   realtime: realtimeSection,
+  metrics: metricsSection,
+  tracing: tracingSection,
   lifecycle: lifecycleSection,
 };
 

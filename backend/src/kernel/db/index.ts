@@ -1,4 +1,5 @@
 export { createDatabase } from './create-database.ts';
+export { observeDatabase } from './observed-database.ts';
 export type {
   Database,
   PoolState,

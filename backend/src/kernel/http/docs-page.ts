@@ -2,6 +2,7 @@ import { Router, type Response } from 'express';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { methodNotAllowed } from './method-not-allowed.ts';
+import { named } from './request-context.ts';
 
 const assetDirectory = dirname(
   createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'),
@@ -37,13 +38,13 @@ export function docsPage(documentPath: string, document: object): Router {
     ['/docs/start.js', { type: 'js', content: start }],
   ]);
   for (const [path, { type, content }] of texts) {
-    router.get(path, (_request, response: Response) => {
+    router.get(path, named(path), (_request, response: Response) => {
       response.set('Cache-Control', 'no-cache').type(type).send(content);
     });
     router.all(path, methodNotAllowed(['get']));
   }
   for (const asset of assets) {
-    router.get(`/docs/assets/${asset}`, (_request, response: Response) => {
+    router.get(`/docs/assets/${asset}`, named('/docs/assets'), (_request, response: Response) => {
       response.sendFile(asset, { root: assetDirectory, maxAge: dayMs });
     });
     router.all(`/docs/assets/${asset}`, methodNotAllowed(['get']));

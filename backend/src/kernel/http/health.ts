@@ -1,6 +1,8 @@
 import { Router } from 'express';
 import type { Logger } from '../logging/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
+import { named } from './request-context.ts';
 
 /** One thing the server needs. `check` rejects when it is not there; past the signal's time it counts as failing. */
 export interface HealthCheck {
@@ -25,7 +27,10 @@ export interface Health {
 const checkTimeoutMs = 2_000;
 const reportLifetimeMs = 1_000;
 
-export function createHealth(checks: readonly HealthCheck[], logger: Logger): Health {
+export function createHealth(
+  checks: readonly HealthCheck[],
+  { logger, metrics }: { logger: Logger; metrics: Metrics },
+): Health {
   let draining = false;
   let latest: { at: number; report: Promise<HealthReport> } | undefined;
 
@@ -52,19 +57,37 @@ export function createHealth(checks: readonly HealthCheck[], logger: Logger): He
     };
   }
 
+  async function report(): Promise<HealthReport> {
+    if (latest === undefined || performance.now() - latest.at > reportLifetimeMs) {
+      latest = { at: performance.now(), report: runAll() };
+    }
+    const current = await latest.report;
+    return draining ? { ...current, status: 'draining' } : current;
+  }
+
+  metrics.gauge('bulwark_ready', 'Whether /readyz says yes: 1 or 0.', async () =>
+    isReady(await report()) ? 1 : 0,
+  );
+  metrics.gauge(
+    'bulwark_health_check_ok',
+    'Whether what the server needs is there: 1 or 0.',
+    async () =>
+      Object.entries((await report()).checks).map(([check, state]) => ({
+        labels: { check },
+        value: state === 'ok' ? 1 : 0,
+      })),
+    ['check'],
+  );
+
   return {
-    async report() {
-      if (latest === undefined || performance.now() - latest.at > reportLifetimeMs) {
-        latest = { at: performance.now(), report: runAll() };
-      }
-      const report = await latest.report;
-      return draining ? { ...report, status: 'draining' } : report;
-    },
+    report,
     drain() {
       draining = true;
     },
   };
 }
+
+const isReady = ({ status }: HealthReport): boolean => status === 'ok' || status === 'degraded';
 
 /**
  * `/livez`: the process turns (restart it otherwise). `/readyz`: it can serve (send it work). `/health`: for people.
@@ -72,18 +95,20 @@ export function createHealth(checks: readonly HealthCheck[], logger: Logger): He
  */
 export function healthRoutes(health: Health): Router {
   const router = Router({ caseSensitive: true });
-  router.get('/livez', (_request, response) => {
+  router.get('/livez', named('/livez'), (_request, response) => {
     response.set('Cache-Control', 'no-store').json({ status: 'ok' });
   });
-  router.get(['/readyz', '/health'], async (_request, response) => {
-    const report = await health.report();
-    const ready = report.status === 'ok' || report.status === 'degraded';
-    if (!ready) response.set('Retry-After', '5');
-    response
-      .status(ready ? 200 : 503)
-      .set('Cache-Control', 'no-store')
-      .json({ ...report, uptimeSeconds: Math.floor(process.uptime()) });
-  });
+  for (const path of ['/readyz', '/health']) {
+    router.get(path, named(path), async (_request, response) => {
+      const report = await health.report();
+      const ready = isReady(report);
+      if (!ready) response.set('Retry-After', '5');
+      response
+        .status(ready ? 200 : 503)
+        .set('Cache-Control', 'no-store')
+        .json({ ...report, uptimeSeconds: Math.floor(process.uptime()) });
+    });
+  }
   router.all(['/livez', '/readyz', '/health'], methodNotAllowed(['get']));
   return router;
 }

@@ -4,6 +4,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface LogContext {
   requestId: string;
   userId?: string;
+  /** 32 hex digits, where the work belongs to a trace. */
+  traceId?: string;
 }
 
 const storage = new AsyncLocalStorage<LogContext>();

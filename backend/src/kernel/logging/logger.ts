@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { currentLogContext } from './context.ts';
+import { currentLogContext, type LogContext } from './context.ts';
 import { redactFields } from './redaction.ts';
 import { scrubText } from './scrub-text.ts';
 
@@ -10,7 +10,7 @@ export interface LoggerOptions {
 }
 
 /**
- * One JSON line an event, whatever the input. Each line has the request id and user id of the work it belongs to.
+ * One JSON line an event, whatever the input. Each line has the request id, user id and trace id of the work it belongs to.
  * Lines are written together, at the latest after a fifth of a second and when the process exits.
  */
 export function createLogger({ level, destination }: LoggerOptions): Logger {
@@ -42,6 +42,9 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
 function contextFields(): object {
   const context = currentLogContext();
   if (!context) return {};
-  const { requestId, userId } = context;
-  return userId === undefined ? { requestId } : { requestId, userId };
+  const { requestId, userId, traceId } = context;
+  const fields: LogContext = { requestId };
+  if (userId !== undefined) fields.userId = userId;
+  if (traceId !== undefined) fields.traceId = traceId;
+  return fields;
 }

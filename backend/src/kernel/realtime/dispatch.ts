@@ -8,9 +8,10 @@ import {
   validated,
   validationFailed,
 } from '../errors/index.ts';
-import { runWithLogContext, type Logger } from '../logging/index.ts';
+import { runWithLogContext, type LogContext, type Logger } from '../logging/index.ts';
 import { rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import { jsonHazard } from '../schema/index.ts';
+import type { Tracing } from '../telemetry/index.ts';
 import type { SocketEvent } from './event.ts';
 import type { SocketSession } from './session.ts';
 
@@ -25,9 +26,10 @@ export interface Dispatcher {
 export function createDispatcher(services: {
   authenticator: Authenticator;
   rateLimiter: RateLimiter;
+  tracing: Tracing;
   logger: Logger;
 }): Dispatcher {
-  const { authenticator, rateLimiter, logger } = services;
+  const { authenticator, rateLimiter, tracing, logger } = services;
   const underWay = new Set<Promise<void>>();
   let finishing = false;
 
@@ -59,11 +61,13 @@ export function createDispatcher(services: {
   /** Does the work, acknowledges its outcome and writes one log line. */
   async function answer(
     event: string,
-    requestId: string,
+    context: LogContext,
     acknowledge: (answer: unknown) => void,
     work: () => Promise<unknown>,
   ): Promise<void> {
+    const { requestId } = context;
     const startedAt = performance.now();
+    tracing.begin(context, event);
     const line = () => ({
       event,
       durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
@@ -71,12 +75,17 @@ export function createDispatcher(services: {
     try {
       acknowledge({ ok: true, data: (await work()) ?? null });
       logger.info(line(), 'socket event');
+      tracing.end(context, { failed: false });
     } catch (thrown) {
       const error = toAppError(thrown);
       acknowledge({ ok: false, error: socketErrorBody(error, { requestId, event }) });
       if (error.statusCode >= 500)
         logger.error({ ...line(), code: error.code, err: thrown }, 'socket event failed');
       else logger.info({ ...line(), code: error.code }, 'socket event refused');
+      tracing.end(context, {
+        attributes: { 'error.type': error.code },
+        failed: error.statusCode >= 500,
+      });
     }
   }
 
@@ -84,7 +93,7 @@ export function createDispatcher(services: {
     run(event, socket, session, values) {
       const requestId = randomUUID();
       const { userId } = session;
-      const context = userId === undefined ? { requestId } : { requestId, userId };
+      const context: LogContext = userId === undefined ? { requestId } : { requestId, userId };
       const last = values.at(-1);
       const acknowledge =
         typeof last === 'function' ? (last as (answer: unknown) => void) : () => undefined;
@@ -95,7 +104,7 @@ export function createDispatcher(services: {
       }
       const payload = typeof values[0] === 'function' ? undefined : values[0];
       const done = runWithLogContext(context, () =>
-        answer(event.name, requestId, acknowledge, () =>
+        answer(event.name, context, acknowledge, () =>
           perform(event, socket, session, payload, requestId),
         ),
       );

@@ -4,6 +4,7 @@ import type { Authenticator, SessionLiveness } from '../auth/index.ts';
 import type { KernelConfig } from '../config/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import type { RateLimiter } from '../ratelimit/index.ts';
+import type { Tracing } from '../telemetry/index.ts';
 import { socketEventFaults } from './declarations.ts';
 import { createDispatcher } from './dispatch.ts';
 import type { SocketEvent } from './event.ts';
@@ -37,6 +38,7 @@ export interface RealtimeOptions {
   authenticator: Authenticator;
   liveness: SessionLiveness;
   rateLimiter: RateLimiter;
+  tracing: Tracing;
   logger: Logger;
 }
 

@@ -1,0 +1,3 @@
+export { createTracing } from './tracing.ts';
+export type { Tracing } from './tracing.ts';
+export type { SpanAttributes } from './types.ts';

@@ -44,7 +44,7 @@ describe('the address of the metrics', () => {
       `Basic ${token}`,
       token,
     ]) {
-      const headers: HeadersInit = authorization === undefined ? {} : { authorization };
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
       const response = await fetch(`${url}/metrics`, { headers });
       expect([authorization, response.status]).toEqual([authorization, 401]);
       expect(await response.text()).toBe('');

@@ -28,9 +28,10 @@ import {
   whenAnswered,
 } from './kernel/http/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
-import { scrubText, type Logger } from './kernel/logging/index.ts';
+import type { Logger } from './kernel/logging/index.ts';
 import { createMetrics, createMetricsServer, measureProcess } from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
+import { createScrubber, type Scrubber } from './kernel/privacy/index.ts';
 import {
   createPostgresStore,
   createRateLimiter,
@@ -47,6 +48,8 @@ export interface AppOptions {
   settings: Readonly<Record<string, unknown>>;
   logger: Logger;
   version: string;
+  /** What leaves the process goes through it; one with the rules of the house by default. */
+  scrubber?: Scrubber;
   /** Stands in for the one made from the configuration, in tests. */
   database?: Database;
 }
@@ -62,13 +65,14 @@ export interface App {
 /** Puts the server together: the only place that knows all parts. Nothing listens or connects before `start`. */
 export function createApp(options: AppOptions): App {
   const { config, modules, settings, logger, version } = options;
+  const scrubber = options.scrubber ?? createScrubber();
   const metrics = createMetrics();
   const tracing = createTracing(config.tracing, {
     version,
     environment: config.environment,
     logger,
     metrics,
-    scrub: scrubText,
+    scrub: scrubber.text,
   });
   const db = observeDatabase(
     options.database ?? createDatabase(config.database, { logger, applicationName: 'bulwark-api' }),

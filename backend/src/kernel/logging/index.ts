@@ -1,5 +1,4 @@
 export { currentLogContext, runWithLogContext } from './context.ts';
 export type { LogContext } from './context.ts';
 export { createLogger } from './logger.ts';
-export { scrubText } from './scrub-text.ts';
 export type { Logger } from 'pino';

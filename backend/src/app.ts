@@ -29,7 +29,12 @@ import {
 } from './kernel/http/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
-import { createMetrics, createMetricsServer, measureProcess } from './kernel/metrics/index.ts';
+import {
+  createMetrics,
+  createMetricsServer,
+  measureProcess,
+  type Metrics,
+} from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
 import { createScrubber, type Scrubber } from './kernel/privacy/index.ts';
 import {
@@ -56,6 +61,7 @@ export interface AppOptions {
 
 export interface App {
   readonly express: Express;
+  readonly metrics: Metrics;
   /** Resolves with the port once requests and sockets are served. */
   start(): Promise<number>;
   /** Resolves with whether every phase was clean. */
@@ -106,6 +112,7 @@ export function createApp(options: AppOptions): App {
     liveness,
     rateLimiter,
     tracing,
+    metrics,
     logger,
   });
 
@@ -257,5 +264,5 @@ export function createApp(options: AppOptions): App {
     );
   }
 
-  return { express: app, start, stop: () => (stopped ??= stop()) };
+  return { express: app, metrics, start, stop: () => (stopped ??= stop()) };
 }

@@ -9,7 +9,13 @@ let user: TestUser;
 beforeAll(async () => {
   app = await startTestApp({
     modules: [echo],
-    environment: { ALLOWED_ORIGINS: 'https://app.acme.test' },
+    environment: {
+      ALLOWED_ORIGINS: 'https://app.acme.test',
+      // What limits stop before is in socket-limits.test.ts.
+      SOCKET_MAX_ATTACHMENTS: '10',
+      SOCKET_PACKETS_PER_SECOND: '1000',
+      SOCKET_MAX_EVENTS_UNDER_WAY: '1000',
+    },
   });
   user = await app.signUp();
 });

@@ -20,6 +20,8 @@ export interface TestApp {
   signUp: TestStack['signUp'];
   /** Resolves on the server's `connected`; rejects with its refusal. */
   connect(accessToken?: string): Promise<Socket>;
+  /** The metric's present value, of these labels; undefined where nothing was counted. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number | undefined>;
   /** The server process is what restarts: the same database, issuer and address. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -79,6 +81,15 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         socket.once('connect_error', reject);
       });
       return socket;
+    },
+    async metric(name, labels = {}) {
+      const metric = await app.metrics.registry.getSingleMetric(name)?.get();
+      const wanted = Object.entries(labels);
+      return metric?.values.find((sample) =>
+        wanted.every(
+          ([label, value]) => (sample.labels as Record<string, unknown>)[label] === value,
+        ),
+      )?.value;
     },
     async restart() {
       await app.stop();

@@ -61,6 +61,18 @@ export interface KernelConfig {
   };
   readonly realtime: {
     readonly maxPayloadBytes: number;
+    /** Binary parts of one message. */
+    readonly maxAttachments: number;
+    /** Of one socket, over time; a burst may have four times as many. */
+    readonly packetsPerSecond: number;
+    readonly maxEventsUnderWay: number;
+    readonly maxRooms: number;
+    /** What may wait in memory for one client to read it. */
+    readonly maxBacklogBytes: number;
+    /** Sockets of this process: all, of one user, from one address. */
+    readonly maxConnections: number;
+    readonly maxPerUser: number;
+    readonly maxPerAddress: number;
     /** `auth:expiring` is sent this long before the token's `exp`. */
     readonly expiryWarningMs: number;
     /** HTTP long-polling needs sticky sessions, so it is off by default. */

@@ -24,7 +24,7 @@ export function socketEventFaults(events: readonly SocketEvent[]): string[] {
     if (!rateLimitTiers.includes(event.rateLimit)) {
       faults.push(`${name}: declare rateLimit as one of ${rateLimitTiers.join(', ')}`);
     }
-    if (reserved.includes(event.name) || event.name.startsWith('auth:'))
+    if (reserved.includes(event.name) || /^(auth|socket):/.test(event.name))
       faults.push(`${name}: the name is reserved`);
     if (seen.has(event.name)) faults.push(`${name}: declared twice`);
     seen.add(event.name);

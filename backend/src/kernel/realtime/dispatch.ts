@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'socket.io';
 import type { Authenticator } from '../auth/index.ts';
+import type { KernelConfig } from '../config/index.ts';
 import {
   AppError,
   socketErrorBody,
@@ -13,6 +14,7 @@ import { rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import { jsonHazard } from '../schema/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
 import type { SocketEvent } from './event.ts';
+import type { RealtimeMetrics } from './metrics.ts';
 import type { SocketSession } from './session.ts';
 
 /** Runs socket events through the same steps as HTTP requests. */
@@ -26,11 +28,14 @@ export interface Dispatcher {
 export function createDispatcher(services: {
   authenticator: Authenticator;
   rateLimiter: RateLimiter;
+  config: KernelConfig['realtime'];
+  metrics: RealtimeMetrics;
   tracing: Tracing;
   logger: Logger;
 }): Dispatcher {
-  const { authenticator, rateLimiter, tracing, logger } = services;
+  const { authenticator, rateLimiter, config, metrics, tracing, logger } = services;
   const underWay = new Set<Promise<void>>();
+  const busy = new WeakMap<SocketSession, number>();
   let finishing = false;
 
   async function perform(
@@ -50,6 +55,8 @@ export function createDispatcher(services: {
       caller,
       requestId,
       join: async (room) => {
+        if (!socket.rooms.has(room) && featureRooms(socket, session) >= config.maxRooms)
+          throw new AppError('RATE_LIMITED', { message: 'Too many rooms. Leave one first.' });
         await socket.join(room);
       },
       leave: async (room) => {
@@ -74,11 +81,13 @@ export function createDispatcher(services: {
     });
     try {
       acknowledge({ ok: true, data: (await work()) ?? null });
+      metrics.events.add({ outcome: 'ok' });
       logger.info(line(), 'socket event');
       tracing.end(context, { failed: false });
     } catch (thrown) {
       const error = toAppError(thrown);
       acknowledge({ ok: false, error: socketErrorBody(error, { requestId, event }) });
+      metrics.events.add({ outcome: error.statusCode >= 500 ? 'failed' : 'refused' });
       if (error.statusCode >= 500)
         logger.error({ ...line(), code: error.code, err: thrown }, 'socket event failed');
       else logger.info({ ...line(), code: error.code }, 'socket event refused');
@@ -97,11 +106,14 @@ export function createDispatcher(services: {
       const last = values.at(-1);
       const acknowledge =
         typeof last === 'function' ? (last as (answer: unknown) => void) : () => undefined;
-      if (finishing) {
-        const error = new AppError('SERVICE_UNAVAILABLE');
+      const before = busy.get(session) ?? 0;
+      if (finishing || before >= config.maxEventsUnderWay) {
+        const error = finishing ? new AppError('SERVICE_UNAVAILABLE') : tooManyAtOnce();
         acknowledge({ ok: false, error: socketErrorBody(error, { requestId, event: event.name }) });
+        metrics.events.add({ outcome: 'refused' });
         return;
       }
+      busy.set(session, before + 1);
       const payload = typeof values[0] === 'function' ? undefined : values[0];
       const done = runWithLogContext(context, () =>
         answer(event.name, context, acknowledge, () =>
@@ -109,7 +121,10 @@ export function createDispatcher(services: {
         ),
       );
       underWay.add(done);
-      void done.then(() => underWay.delete(done));
+      void done.then(() => {
+        underWay.delete(done);
+        busy.set(session, (busy.get(session) ?? 1) - 1);
+      });
     },
     async finish() {
       finishing = true;
@@ -117,3 +132,10 @@ export function createDispatcher(services: {
     },
   };
 }
+
+const tooManyAtOnce = (): AppError =>
+  new AppError('RATE_LIMITED', { message: 'Too many events at once.', retryAfterSeconds: 1 });
+
+/** Every socket is in a room of its own, and one who is signed in in their user's. */
+const featureRooms = (socket: Socket, { userId }: SocketSession): number =>
+  socket.rooms.size - (userId === undefined ? 1 : 2);

@@ -4,6 +4,8 @@ import type { Authenticator, Caller } from '../auth/index.ts';
 import { AppError, socketErrorBody, toAppError, unauthenticated } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import { countRefusals, rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
+import type { ConnectionCaps } from './connection-caps.ts';
+import type { RealtimeMetrics } from './metrics.ts';
 
 /** Who stands behind an admitted socket. */
 export interface SocketIdentity {
@@ -16,6 +18,8 @@ export interface HandshakeOptions {
   rateLimiter: RateLimiter;
   addressOf: (request: IncomingMessage) => string | undefined;
   allowAnonymous: boolean;
+  caps: ConnectionCaps;
+  metrics: RealtimeMetrics;
   logger: Logger;
 }
 
@@ -46,6 +50,7 @@ export function admitSocket(options: HandshakeOptions) {
     const [tier, userId] =
       caller.kind === 'user' ? (['signed-in', caller.userId] as const) : (['public'] as const);
     await options.rateLimiter.consume(tier, rateLimitKey(userId, address));
+    if (userId !== undefined) options.caps.claim(socket.conn, userId);
     return { caller, address };
   }
 
@@ -60,6 +65,7 @@ export function admitSocket(options: HandshakeOptions) {
     const refused = (thrown: unknown): Error => {
       const error = toAppError(thrown);
       const fault = error.statusCode >= 500 ? { err: thrown } : {};
+      options.metrics.refused.add({ reason: error.code === 'RATE_LIMITED' ? 'user' : 'auth' });
       options.logger.info({ code: error.code, ...fault }, 'socket refused');
       const body = socketErrorBody(error, { requestId, event: 'connect' });
       return Object.assign(new Error(error.message), { data: { ...body, code: error.code } });

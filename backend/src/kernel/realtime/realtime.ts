@@ -1,14 +1,20 @@
 import type { IncomingMessage, Server as NodeServer } from 'node:http';
-import { Server, type Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 import type { Authenticator, SessionLiveness } from '../auth/index.ts';
 import type { KernelConfig } from '../config/index.ts';
+import { AppError } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import type { RateLimiter } from '../ratelimit/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
+import { createConnectionCaps } from './connection-caps.ts';
+import type { Connection } from './connection.ts';
 import { socketEventFaults } from './declarations.ts';
 import { createDispatcher } from './dispatch.ts';
+import { createEngine } from './engine.ts';
 import type { SocketEvent } from './event.ts';
-import { admitSocket, originAllowed, type SocketIdentity } from './handshake.ts';
+import { admitSocket, type SocketIdentity } from './handshake.ts';
+import { realtimeMetrics } from './metrics.ts';
 import { refreshEvent, unknownEvent, withRequiredPayload } from './own-events.ts';
 import { expiresAt, SocketSession } from './session.ts';
 
@@ -39,13 +45,8 @@ export interface RealtimeOptions {
   liveness: SessionLiveness;
   rateLimiter: RateLimiter;
   tracing: Tracing;
+  metrics: Metrics;
   logger: Logger;
-}
-
-/** What Engine.IO tells of a request that became no connection: its own reason, and `allowRequest`'s. */
-interface HandshakeFault {
-  message: string;
-  context?: { message?: string };
 }
 
 /** Expired sockets end at most this much after `exp`. */
@@ -53,23 +54,25 @@ const timeCheckMs = 500;
 const userRoom = (userId: string) => `user:${userId}`;
 
 export function createRealtime(options: RealtimeOptions): RealtimeServer {
-  const { config, allowedOrigins, logger } = options;
-  const dispatcher = createDispatcher(options);
+  const { config, logger } = options;
+  const caps = createConnectionCaps(config);
   const sessions = new Set<SocketSession>();
-  let timeCheck: NodeJS.Timeout | undefined;
-  const io = new Server(options.server, {
-    transports: config.allowPolling ? ['websocket', 'polling'] : ['websocket'],
-    maxHttpBufferSize: config.maxPayloadBytes,
-    cors: { origin: [...allowedOrigins] },
-    allowRequest: (request, decide) => {
-      const allowed = originAllowed(request, allowedOrigins);
-      decide(allowed ? null : 'ORIGIN_NOT_ALLOWED', allowed);
-    },
-    serveClient: false,
-    connectTimeout: 10_000,
+  const metrics = realtimeMetrics(options.metrics, {
+    sockets: () => sessions.size,
+    connections: () => caps.size,
   });
-  io.engine.on('connection_error', ({ message, context }: HandshakeFault) => {
-    logger.info({ reason: context?.message ?? message }, 'socket handshake refused');
+  const sessionOf = new WeakMap<Connection, SocketSession>();
+  let timeCheck: NodeJS.Timeout | undefined;
+  const dispatcher = createDispatcher({ ...options, metrics });
+  const io = createEngine({
+    ...options,
+    caps,
+    metrics,
+    explainFlood: (connection) => {
+      const session = sessionOf.get(connection);
+      if (session === undefined) connection.close();
+      else session.end(new AppError('RATE_LIMITED', { retryAfterSeconds: 30 }), 'socket:ended');
+    },
   });
 
   /** One timer for all, and none without sockets. */
@@ -102,10 +105,14 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
       });
     };
 
+    sessionOf.set(socket.conn, session);
     track(session);
     log({}, 'socket connected');
     socket.on('disconnect', (reason) => {
       forget(session);
+      sessionOf.delete(socket.conn);
+      // One socket a connection: without it there is nobody behind the connection any more.
+      socket.conn.close();
       const durationMs = Math.round(performance.now() - connectedAt);
       log({ reason, code: session.endedBy, durationMs }, 'socket disconnected');
     });
@@ -126,7 +133,7 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     });
 
     if (userId !== undefined) void socket.join(userRoom(userId));
-    socket.emit('connected', { userId: userId ?? null, expiresAt: expiresAt(identity.caller) });
+    session.tell('connected', { userId: userId ?? null, expiresAt: expiresAt(identity.caller) });
   }
 
   return {
@@ -136,7 +143,12 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
         throw new Error(`Socket events are not fully declared:\n${faults.join('\n')}`);
       const served = events.map(withRequiredPayload);
       io.use(
-        admitSocket({ ...options, allowAnonymous: events.some(({ auth }) => auth === 'public') }),
+        admitSocket({
+          ...options,
+          caps,
+          metrics,
+          allowAnonymous: events.some(({ auth }) => auth === 'public'),
+        }),
       );
       io.on('connection', (socket) => {
         welcome(socket, served);

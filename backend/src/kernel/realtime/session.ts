@@ -8,8 +8,6 @@ export interface SocketSessionOptions {
   expiryWarningMs: number;
 }
 
-const endedEvent = 'auth:ended';
-
 /**
  * The identity of one open socket over time: warned before its token expires, renewed in band, ended when the token
  * or the session behind it has ended.
@@ -58,10 +56,10 @@ export class SocketSession {
   checkTime(): void {
     const remaining = remainingMs(this.#caller);
     if (remaining <= 0) {
-      this.#end(new AppError('TOKEN_EXPIRED'));
+      this.end(new AppError('TOKEN_EXPIRED'));
     } else if (!this.#warned && remaining <= this.#options.expiryWarningMs) {
       this.#warned = true;
-      this.#socket.emit('auth:expiring', { expiresAt: expiresAt(this.#caller) });
+      this.tell('auth:expiring', { expiresAt: expiresAt(this.#caller) });
     }
   }
 
@@ -74,7 +72,7 @@ export class SocketSession {
       });
       // After the ack is out: the client learns why before the connection goes.
       setImmediate(() => {
-        this.#end(error);
+        this.end(error);
       });
       throw error;
     }
@@ -88,16 +86,20 @@ export class SocketSession {
     this.#warned = false;
     if (caller.kind !== 'user' || this.#socket.disconnected) return;
     this.#unwatch = this.#options.liveness.watch(caller.claims, (error) => {
-      this.#end(error);
+      this.end(error);
     });
   }
 
-  /** Tells the client why before the connection goes. */
-  #end(error: AppError): void {
+  /** Tells the client why before the connection goes. `socket:ended` is for what has nothing to do with who they are. */
+  end(error: AppError, event: 'auth:ended' | 'socket:ended' = 'auth:ended'): void {
     this.#endedBy = error.code;
-    const context = { requestId: this.#socket.id, event: endedEvent };
-    this.#socket.emit(endedEvent, socketErrorBody(error, context));
+    this.tell(event, socketErrorBody(error, { requestId: this.#socket.id, event }));
     this.#socket.disconnect(true);
+  }
+
+  /** To this socket at once, past whatever connects the processes. */
+  tell(event: string, payload: unknown): void {
+    this.#socket.nsp.local.to(this.#socket.id).emit(event, payload);
   }
 }
 

@@ -13,7 +13,6 @@ import {
   clientAddress,
   createHealth,
   createHttpServer,
-  crossOrigin,
   docsPage,
   errorHandler,
   healthRoutes,
@@ -21,11 +20,13 @@ import {
   mountRoutes,
   notFoundHandler,
   openApiDocument,
+  preflight,
+  protection,
   requestContext,
   requestMetrics,
   requestSpans,
-  securityHeaders,
   whenAnswered,
+  writeCommonHeaders,
 } from './kernel/http/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
@@ -137,17 +138,17 @@ export function createApp(options: AppOptions): App {
   app.enable('case sensitive routing');
   app.set('trust proxy', config.http.trustProxy);
 
+  writeCommonHeaders(app, protection(config.http.allowedOrigins));
   // The middleware order. Identity, rate limit and validation belong to each route and run inside mountRoutes.
   app.use(requestContext(tracing));
   app.use(
     whenAnswered(
-      accessLog(logger),
+      accessLog(logger, scrubber.text),
       requestMetrics(metrics),
       ...(config.tracing.kind === 'on' ? [requestSpans(tracing)] : []),
     ),
   );
-  app.use(securityHeaders());
-  app.use(crossOrigin(config.http.allowedOrigins));
+  app.use(preflight(config.http.allowedOrigins));
   app.use(healthRoutes(health));
   app.use(docsPage(`${apiPrefix}/openapi.json`, document));
   mountRoutes(app, apiPrefix, routes, {

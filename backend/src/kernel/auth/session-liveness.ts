@@ -28,6 +28,8 @@ export interface SessionLiveness {
    * for a minute more, then, and for unknown sessions at once, the answer is AUTH_UNAVAILABLE.
    */
   assertLive(claims: Claims): Promise<void>;
+  /** Whether `assertLive` would pass by what is known already, without waiting. */
+  isKnownLive(claims: Claims): boolean;
   /**
    * Calls `onEnded` once when the session is found to have ended; not because the database is out of reach. Returns the disposer.
    */
@@ -49,6 +51,7 @@ export function createSessionLiveness(options: {
 
 const unchecked: SessionLiveness = {
   assertLive: () => Promise.resolve(),
+  isKnownLive: () => true,
   watch: () => () => undefined,
   close: () => undefined,
 };
@@ -94,16 +97,23 @@ class SweptSessions implements SessionLiveness {
   async assertLive(claims: Claims): Promise<void> {
     const subject = subjectOf(claims);
     const known = this.#known.get(subjectKey(subject));
+    requireLive(
+      known !== undefined && this.#trusts(known)
+        ? known.standing
+        : await this.#standingOf(subject, known),
+    );
+  }
+
+  isKnownLive(claims: Claims): boolean {
+    const known = this.#known.get(subjectKey(subjectOf(claims)));
+    return known?.standing === 'live' && this.#trusts(known);
+  }
+
+  /** Says that it is in use, too. While the tables cannot be read the sweep goes on trying, and nobody waits for it. */
+  #trusts(known: Known): boolean {
     const now = this.#clock();
-    if (known !== undefined) {
-      known.usedAt = now;
-      // While the tables cannot be read the sweep goes on trying, and nobody waits for it.
-      if (now - known.askedAt <= (this.#readable ? this.#trustedMs : graceMs)) {
-        requireLive(known.standing);
-        return;
-      }
-    }
-    requireLive(await this.#standingOf(subject, known));
+    known.usedAt = now;
+    return now - known.askedAt <= (this.#readable ? this.#trustedMs : graceMs);
   }
 
   watch(claims: Claims, onEnded: OnEnded): () => void {

@@ -25,6 +25,8 @@ export interface TokenVerifier {
    * would decide cannot be had. A verdict is kept; its times are looked at each time.
    */
   verify(token: string): Promise<Claims>;
+  /** Whether what `verify` gave holds still, without waiting: its times, and that no key was withdrawn since. */
+  stillHolds(claims: Claims): boolean;
   close(): void;
 }
 
@@ -45,6 +47,7 @@ export function createTokenVerifier(
       ? createSecretKey(Buffer.from(config.hs256.secret.reveal()))
       : undefined;
   const verdicts = new LRUCache<string, Verdict>({ max: mostVerdicts });
+  const verdictOf = new WeakMap<Claims, Verdict>();
 
   async function keyFor({ alg, kid }: TokenHeader): Promise<CryptoKey | KeyObject> {
     // The algorithm decides where the key comes from, so a public key is never taken for a secret.
@@ -81,10 +84,11 @@ export function createTokenVerifier(
     return { claims: claimsOf(payload), notBefore, generation };
   }
 
-  function checkTimes({ claims, notBefore = 0 }: Verdict): void {
+  function faultInTime({ claims, notBefore = 0 }: Verdict): AppError | undefined {
     const now = clock() / 1000;
-    if (claims.exp <= now) throw new AppError('TOKEN_EXPIRED');
-    if (notBefore > now + clockToleranceSeconds) throw invalidToken('not valid yet');
+    if (claims.exp <= now) return new AppError('TOKEN_EXPIRED');
+    if (notBefore > now + clockToleranceSeconds) return invalidToken('not valid yet');
+    return undefined;
   }
 
   return {
@@ -99,9 +103,20 @@ export function createTokenVerifier(
       if (verdict === undefined || verdict.generation !== keys.generation) {
         verdict = await verifyAnew(token);
         verdicts.set(digest, verdict);
+        verdictOf.set(verdict.claims, verdict);
       }
-      checkTimes(verdict);
+      const fault = faultInTime(verdict);
+      if (fault !== undefined) throw fault;
       return verdict.claims;
+    },
+    stillHolds(claims) {
+      const verdict = verdictOf.get(claims);
+      return (
+        verdict !== undefined &&
+        keys.refreshIfOld() === undefined &&
+        verdict.generation === keys.generation &&
+        faultInTime(verdict) === undefined
+      );
     },
     close() {
       keys.close();

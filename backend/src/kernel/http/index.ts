@@ -1,5 +1,6 @@
 export { accessLog } from './access-log.ts';
 export { clientAddress } from './client-address.ts';
+export { writeCommonHeaders } from './common-headers.ts';
 export { docsPage } from './docs-page.ts';
 export { errorHandler, notFoundHandler } from './error-handler.ts';
 export { createHealth, healthRoutes } from './health.ts';
@@ -12,7 +13,7 @@ export { requestMetrics } from './request-metrics.ts';
 export { requestSpans } from './request-spans.ts';
 export { apiPrefix, route } from './route.ts';
 export type { Reply, Route, RouteInput } from './route.ts';
-export { crossOrigin, securityHeaders } from './security.ts';
+export { preflight, protection } from './security.ts';
 export { createHttpServer } from './server.ts';
 export type { HttpServer } from './server.ts';
 export { whenAnswered } from './when-answered.ts';

@@ -1,27 +1,35 @@
-import express, { type RequestHandler } from 'express';
-import { AppError, validationFailed } from '../errors/index.ts';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { AppError, toAppError, validationFailed } from '../errors/index.ts';
 import { jsonHazard } from '../schema/index.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const declaredCharset = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
+/** Resolves with the parsed body, undefined where there is none. */
+export type ReadBody = (request: Request, response: Response) => Promise<unknown>;
+
 /**
  * Reads a body of JSON as RFC 8259 has it: UTF-8 only, any value, and nothing repaired. Compressed bodies are refused:
  * below the limit there is nothing to gain, and nobody has to inflate what a stranger sends.
  */
-export function jsonBody(limitBytes: number): RequestHandler[] {
-  return [
-    requireJson,
-    express.raw({ limit: limitBytes, inflate: false, type: () => true }),
-    (request, _response, next) => {
-      const bytes: unknown = request.body;
-      request.body = Buffer.isBuffer(bytes) && bytes.length > 0 ? parseJson(bytes) : undefined;
-      next();
-    },
-  ];
+export function jsonBody(limitBytes: number): ReadBody {
+  const readBytes: RequestHandler = express.raw({
+    limit: limitBytes,
+    inflate: false,
+    type: () => true,
+  });
+  return async (request, response) => {
+    requireJson(request);
+    const failure = await new Promise<unknown>((resolve) => {
+      void readBytes(request, response, resolve);
+    });
+    if (failure !== undefined) throw toAppError(failure);
+    const bytes: unknown = request.body;
+    return Buffer.isBuffer(bytes) && bytes.length > 0 ? parseJson(bytes) : undefined;
+  };
 }
 
-const requireJson: RequestHandler = (request, _response, next) => {
+function requireJson(request: Request): void {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined ||
     Number(request.get('content-length') ?? 0) > 0;
@@ -32,8 +40,7 @@ const requireJson: RequestHandler = (request, _response, next) => {
   ) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', { message: 'Send the body as application/json.' });
   }
-  next();
-};
+}
 
 function parseJson(bytes: Uint8Array): unknown {
   let value: unknown;

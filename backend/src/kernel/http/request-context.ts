@@ -6,14 +6,19 @@ import type { Tracing } from '../telemetry/index.ts';
 
 /** What the server knows of one request, beside Express's own objects. */
 export interface RequestContext extends LogContext {
-  startedAt: number;
+  readonly startedAt: number;
+  /** Go out with the answer, whoever writes it: names and values in turn. */
+  readonly headers: string[];
   /** The route's template, for logs and metrics: `/api/v1/recipes/:id`. */
-  route?: string;
+  route: string | undefined;
   /** Known once the request was identified. */
-  caller?: Caller;
+  caller: Caller | undefined;
 }
 
-const contexts = new WeakMap<Request, RequestContext>();
+const key = Symbol('request context');
+/** On the request itself: a WeakMap of all requests under way costs the garbage collector more. */
+type WithContext = Request & { [key]?: RequestContext };
+
 const acceptedRequestId = /^[\w.:-]{8,128}$/;
 
 /**
@@ -21,19 +26,27 @@ const acceptedRequestId = /^[\w.:-]{8,128}$/;
  * line.
  */
 export function requestContext(tracing: Tracing): RequestHandler {
-  return (request, response, next) => {
-    const given = request.get('x-request-id');
-    const requestId = given !== undefined && acceptedRequestId.test(given) ? given : randomUUID();
-    const context: RequestContext = { requestId, startedAt: performance.now() };
-    contexts.set(request, context);
+  return (request: WithContext, _response, next) => {
+    const given = request.headers['x-request-id'];
+    const requestId =
+      typeof given === 'string' && acceptedRequestId.test(given) ? given : randomUUID();
+    const context: RequestContext = {
+      requestId,
+      userId: undefined,
+      traceId: undefined,
+      startedAt: performance.now(),
+      headers: ['X-Request-Id', requestId],
+      route: undefined,
+      caller: undefined,
+    };
+    request[key] = context;
     tracing.begin(context, request.method, request.headers);
-    response.setHeader('X-Request-Id', requestId);
     runWithLogContext(context, next);
   };
 }
 
 export function contextOf(request: Request): RequestContext {
-  const context = contexts.get(request);
+  const context = (request as WithContext)[key];
   if (!context) throw new Error('requestContext() must come first in the middleware order');
   return context;
 }

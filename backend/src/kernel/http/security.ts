@@ -1,11 +1,12 @@
 import cors from 'cors';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
+import { headersSetBy, type HeaderList } from './common-headers.ts';
 
 const hour = 3600;
 
 /** Headers for an API that also serves its own docs page. The policy admits nothing from other hosts. */
-export function securityHeaders(): RequestHandler {
+function securityHeaders(): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -31,8 +32,8 @@ export function securityHeaders(): RequestHandler {
 }
 
 /** Browsers of the allowed origins may call; others get no permission, and their browser keeps the answer from the page. */
-export function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
-  const permit = cors({
+function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
+  return cors({
     origin: [...allowedOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
@@ -56,11 +57,34 @@ export function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
     maxAge: hour,
     optionsSuccessStatus: 204,
   });
+}
+
+/**
+ * What helmet and cors set on an answer: the same for every request of one origin, so they are asked once for each allowed
+ * origin, once for all others, and once for requests without one.
+ */
+export function protection(allowedOrigins: readonly string[]): (request: Request) => HeaderList {
+  const security = headersSetBy(securityHeaders());
+  const permit = crossOrigin(allowedOrigins);
+  const forOrigin = (origin: string): HeaderList => [
+    ...security,
+    ...headersSetBy(permit, { origin }),
+  ];
+  const toAllowed = new Map(allowedOrigins.map((origin) => [origin, forOrigin(origin)]));
+  const toOthers = forOrigin('null');
+  const toNone = [...security, 'Vary', 'Origin'];
+  return ({ headers: { origin } }) =>
+    origin === undefined ? toNone : (toAllowed.get(origin) ?? toOthers);
+}
+
+/** Answers the preflights of browsers. Other OPTIONS requests ask for the methods; their route answers them. */
+export function preflight(allowedOrigins: readonly string[]): RequestHandler {
+  const permit = crossOrigin(allowedOrigins);
   return (request, response, next) => {
-    // An OPTIONS request that is no preflight asks for the methods; its route answers it.
-    const asksForMethods =
-      request.method === 'OPTIONS' && request.get('access-control-request-method') === undefined;
-    if (asksForMethods) next();
-    else permit(request, response, next);
+    const asks =
+      request.method === 'OPTIONS' &&
+      request.headers['access-control-request-method'] !== undefined;
+    if (asks) permit(request, response, next);
+    else next();
   };
 }

@@ -20,7 +20,7 @@ const clientClosedRequest = 499;
 export function whenAnswered(...observers: readonly ((answer: Answer) => void)[]): RequestHandler {
   return (request, response, next) => {
     const { path } = request;
-    response.once('close', () => {
+    response.on('close', () => {
       const context = contextOf(request);
       const answer: Answer = {
         request,

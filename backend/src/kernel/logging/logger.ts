@@ -1,6 +1,7 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { createScrubber, type Scrubber } from '../privacy/index.ts';
-import { currentLogContext, type LogContext } from './context.ts';
+import { contextFields, currentLogContext } from './context.ts';
+import { HarmlessFields } from './harmless.ts';
 
 export interface LoggerOptions {
   level: string;
@@ -24,13 +25,17 @@ export function createLogger({
     {
       level,
       base: { pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime(),
       formatters: { level: (label) => ({ level: label }) },
       // Errors are written by the scrubber already; pino's own serializer would add what they carry.
       serializers: { err: (error: unknown) => error },
-      mixin: contextFields,
+      mixin: () => {
+        const context = currentLogContext();
+        return context ? contextFields(context) : {};
+      },
       // Pino's own merging reads the fields before any formatter, and a getter of theirs may throw.
       mixinMergeStrategy: (fields, context) => {
+        if (HarmlessFields.areThese(fields)) return fields;
         const scrubbed = scrubber.value(fields);
         return Object.assign(
           context,
@@ -40,7 +45,8 @@ export function createLogger({
       hooks: {
         logMethod(args, method) {
           const last = args.at(-1);
-          if (typeof last === 'string') args[args.length - 1] = scrubber.text(last);
+          if (typeof last === 'string' && !HarmlessFields.areThese(args[0]))
+            args[args.length - 1] = scrubber.text(last);
           method.apply(this, args);
         },
       },
@@ -49,13 +55,16 @@ export function createLogger({
   );
 }
 
-/** The context may hold more than belongs into a line. */
-function contextFields(): object {
-  const context = currentLogContext();
-  if (!context) return {};
-  const { requestId, userId, traceId } = context;
-  const fields: LogContext = { requestId };
-  if (userId !== undefined) fields.userId = userId;
-  if (traceId !== undefined) fields.traceId = traceId;
-  return fields;
+/** Pino's own ISO time, made once for all lines of a millisecond. */
+function isoTime(): () => string {
+  let madeAt = 0;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== madeAt) {
+      madeAt = now;
+      text = pino.stdTimeFunctions.isoTime();
+    }
+    return text;
+  };
 }

@@ -1,0 +1,120 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { Authenticator, Caller } from '../auth/index.ts';
+import { toAppError, validated } from '../errors/index.ts';
+import {
+  countRefusals,
+  rateLimitHeaders,
+  rateLimitKey,
+  type RateLimiter,
+} from '../ratelimit/index.ts';
+import type { Joi } from '../schema/index.ts';
+import { jsonBody } from './json-body.ts';
+import { clientSignal, contextOf, type RequestContext } from './request-context.ts';
+import type { Reply, Route, RouteInput } from './route.ts';
+import { sendJson } from './send-json.ts';
+
+export interface RouteServices {
+  authenticator: Authenticator;
+  rateLimiter: RateLimiter;
+  bodyLimitBytes: number;
+}
+
+type Input = RouteInput<unknown, unknown, unknown, unknown>;
+
+/** One declared route as a handler: who is asking, may they, how often, what do they send, what is the answer. */
+export function serveRoute(route: Route, path: string, services: RouteServices): RequestHandler {
+  const readBody = route.body ? jsonBody(services.bodyLimitBytes) : undefined;
+  const checked = checkedInput(route);
+  return async (request, response) => {
+    const context = contextOf(request);
+    context.route = path;
+    // Before a byte of the body is read.
+    const caller = await admit(route, request, context, services);
+    const body = readBody === undefined ? undefined : await readBody(request, response);
+    send(response, await answerOf(route, checked(request, response, body, caller, context)));
+  };
+}
+
+async function admit(
+  route: Route,
+  request: Request,
+  context: RequestContext,
+  { authenticator, rateLimiter }: RouteServices,
+): Promise<Caller> {
+  const { socket } = request;
+  const { authorization } = request.headers;
+  const caller =
+    authenticator.recall(authorization, socket) ??
+    (await countRefusals(rateLimiter, request.ip, () =>
+      authenticator.authenticate(authorization, socket),
+    ));
+  if (caller.kind === 'user') context.userId = caller.userId;
+  // Finding the address behind proxies is work, and a user is known without it.
+  const key = rateLimitKey(context.userId, context.userId === undefined ? request.ip : undefined);
+  const state = rateLimiter.consume(route.rateLimit, key);
+  const headers = rateLimitHeaders(state instanceof Promise ? await state : state);
+  for (const [name, value] of Object.entries(headers)) context.headers.push(name, value);
+  authenticator.authorize(caller, route.auth);
+  context.caller = caller;
+  return caller;
+}
+
+/** What the handler is given, each part by its schema. */
+function checkedInput(route: Route) {
+  const headers = route.headers?.options({ stripUnknown: true });
+  const body = route.body?.required();
+
+  class CheckedInput implements Input {
+    readonly params: unknown;
+    readonly query: unknown;
+    readonly headers: unknown;
+    readonly body: unknown;
+    readonly caller: Input['caller'];
+    readonly requestId: string;
+    readonly #response: Response;
+    #signal: AbortSignal | undefined;
+
+    constructor(
+      request: Request,
+      response: Response,
+      given: unknown,
+      caller: Caller,
+      { requestId }: RequestContext,
+    ) {
+      this.params = check(route.params, request.params, 'path');
+      this.query = route.query ? check(route.query, request.query, 'query') : {};
+      this.headers = check(headers, request.headers, 'header');
+      this.body = body ? check(body, given, 'body') : undefined;
+      this.caller = caller;
+      this.requestId = requestId;
+      this.#response = response;
+    }
+
+    // Made when asked for: most handlers are done before anyone could go away.
+    get signal(): AbortSignal {
+      return (this.#signal ??= clientSignal(this.#response));
+    }
+  }
+  return (...parts: ConstructorParameters<typeof CheckedInput>): Input =>
+    new CheckedInput(...parts);
+}
+
+async function answerOf(route: Route, input: Input): Promise<Reply> {
+  try {
+    return await route.handler(input);
+  } catch (thrown) {
+    // Express takes the strings 'route' and 'router' for commands and would go past our error handler.
+    throw thrown instanceof Error ? thrown : toAppError(thrown);
+  }
+}
+
+/** A part without a schema is not looked at, and the handler gets an empty object. */
+function check(schema: Joi.ObjectSchema | undefined, value: unknown, part: string): unknown {
+  return schema ? (validated(schema, value, part) as unknown) : {};
+}
+
+function send(response: Response, { status = 200, headers = {}, body }: Reply): void {
+  const list = Object.entries(headers).flat();
+  const cached = Object.keys(headers).some((name) => name.toLowerCase() === 'cache-control');
+  sendJson(response, status, cached ? list : [...list, 'Cache-Control', 'no-store'], body);
+}

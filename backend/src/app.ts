@@ -28,6 +28,7 @@ import {
   whenAnswered,
   writeCommonHeaders,
 } from './kernel/http/index.ts';
+import { createJobs } from './kernel/jobs/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
 import {
@@ -47,6 +48,8 @@ import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
 import { createTracing } from './kernel/telemetry/index.ts';
 
+export type Role = 'api' | 'worker';
+
 export interface AppOptions {
   config: KernelConfig;
   modules: readonly Module[];
@@ -56,6 +59,8 @@ export interface AppOptions {
   version: string;
   /** What leaves the process goes through it; one with the rules of the house by default. */
   scrubber?: Scrubber;
+  /** `worker`: does jobs and listens nowhere. Default `api`. */
+  role?: Role;
   /** Stands in for the one made from the configuration, in tests. */
   database?: Database;
 }
@@ -63,7 +68,7 @@ export interface AppOptions {
 export interface App {
   readonly express: Express;
   readonly metrics: Metrics;
-  /** Resolves with the port once requests and sockets are served. */
+  /** Resolves with the port once requests and sockets are served; with 0 where jobs are all it does. */
   start(): Promise<number>;
   /** Resolves with whether every phase was clean. */
   stop(): Promise<boolean>;
@@ -71,7 +76,7 @@ export interface App {
 
 /** Puts the server together: the only place that knows all parts. Nothing listens or connects before `start`. */
 export function createApp(options: AppOptions): App {
-  const { config, modules, settings, logger, version } = options;
+  const { config, modules, settings, logger, version, role = 'api' } = options;
   const scrubber = options.scrubber ?? createScrubber();
   const metrics = createMetrics();
   const tracing = createTracing(config.tracing, {
@@ -117,8 +122,17 @@ export function createApp(options: AppOptions): App {
     logger,
   });
 
+  const jobs = createJobs({
+    config: config.jobs,
+    databaseConfig: config.database,
+    database: db,
+    logger,
+    metrics,
+    scrubber,
+  });
+
   const parts = modules.map((module) =>
-    module.create({ db, events, realtime, logger }, settings[module.name]),
+    module.create({ db, events, realtime, jobs, logger }, settings[module.name]),
   );
   const routes = [meRoute, ...parts.flatMap((part) => part.routes ?? [])];
   const health = createHealth(
@@ -159,6 +173,7 @@ export function createApp(options: AppOptions): App {
   app.use(notFoundHandler());
   app.use(errorHandler(logger));
   realtime.serve(parts.flatMap((part) => part.socketEvents ?? []));
+  jobs.serve(parts.flatMap((part) => part.jobs ?? []));
 
   const scrapes =
     config.metrics.kind === 'on' ? createMetricsServer(metrics, config.metrics, logger) : undefined;
@@ -194,10 +209,15 @@ export function createApp(options: AppOptions): App {
           },
         },
         {
+          name: 'jobs',
+          deadlineMs: 15_000,
+          run: () => jobs.start({ work: role === 'worker' || config.jobs.inline }),
+        },
+        {
           name: 'listen',
           deadlineMs: 5_000,
           run: async () => {
-            port = await http.listen();
+            if (role === 'api') port = await http.listen();
           },
         },
       ],
@@ -218,6 +238,7 @@ export function createApp(options: AppOptions): App {
           deadlineMs: drainMs + 1_000,
           run: () => {
             health.drain();
+            jobs.drain();
             return http.drain(drainMs);
           },
         },
@@ -225,7 +246,12 @@ export function createApp(options: AppOptions): App {
           name: 'requests',
           deadlineMs: phaseMs * 0.6,
           run: async () => {
-            await Promise.all([http.finishRequests(), realtime.finishEvents()]);
+            await Promise.all([
+              http.finishRequests(),
+              realtime.finishEvents(),
+              // What is not done by then goes back to the queue, and somebody else does it.
+              jobs.finish(phaseMs * 0.5),
+            ]);
           },
         },
         {
@@ -257,6 +283,7 @@ export function createApp(options: AppOptions): App {
               ...[db, countersDb].map((one) => one.close(phaseMs * 0.05)),
               tracing.close(phaseMs * 0.05),
               scrapes?.close(),
+              jobs.close(),
             ]);
           },
         },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createApp } from './app.ts';
+import { createApp, type Role } from './app.ts';
 import {
   ConfigError,
   configExitCode,
@@ -27,7 +27,7 @@ function configure(modules: readonly Module[]): LoadedConfig {
 }
 
 /** Reads the configuration, starts the server and sees to its end: the whole life of the process. */
-export async function runServer(modules: readonly Module[]): Promise<void> {
+export async function runServer(modules: readonly Module[], role: Role = 'api'): Promise<void> {
   const config = configure(modules);
   const logger = createLogger(config.kernel.log);
   logger.info({ settings: config.redacted }, 'Environment validation successful');
@@ -39,6 +39,7 @@ export async function runServer(modules: readonly Module[]): Promise<void> {
     modules,
     logger,
     version,
+    role,
   });
   const crash = handleProcessSignals({
     logger,
@@ -49,7 +50,9 @@ export async function runServer(modules: readonly Module[]): Promise<void> {
 
   try {
     const port = await app.start();
-    logger.info({ port, readyMs: Math.round(performance.now()) }, 'Server ready');
+    const readyMs = Math.round(performance.now());
+    if (role === 'api') logger.info({ port, readyMs }, 'Server ready');
+    else logger.info({ readyMs }, 'Worker ready');
     // PM2 and other supervisors wait for this before they send traffic.
     process.send?.('ready');
   } catch (error) {

@@ -100,6 +100,11 @@ export interface KernelConfig {
         /** Share of the traces begun here that are recorded, 0 to 1. */
         readonly ratio: number;
       };
+  readonly jobs: {
+    /** Whether the API process also does jobs. */
+    readonly inline: boolean;
+    readonly pollMs: number;
+  };
   readonly lifecycle: {
     /** How long a stopping server still accepts, answering `Connection: close`. */
     readonly drainMs: number;

@@ -4,6 +4,7 @@ import { authSection } from './sections/auth.ts';
 import { databaseSection } from './sections/database.ts';
 import { environmentSection } from './sections/environment.ts';
 import { httpSection } from './sections/http.ts';
+import { jobsSection } from './sections/jobs.ts';
 import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
 import { metricsSection } from './sections/metrics.ts';
@@ -26,6 +27,7 @@ export const kernelSections: KernelSections = {
   realtime: realtimeSection,
   metrics: metricsSection,
   tracing: tracingSection,
+  jobs: jobsSection,
   lifecycle: lifecycleSection,
 };
 

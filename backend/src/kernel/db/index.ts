@@ -1,5 +1,7 @@
 export { createDatabase } from './create-database.ts';
 export { observeDatabase } from './observed-database.ts';
+export { createExecutor } from './executor.ts';
+export type { Executor } from './executor.ts';
 export type {
   Database,
   PoolState,

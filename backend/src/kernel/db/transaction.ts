@@ -57,13 +57,26 @@ class OpenTransaction implements Transaction {
   }
 
   query<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
-    const statement = extended(sql, values);
+    return this.#inLine(() => this.#run<R>(sql, values));
+  }
+
+  queryAsLogin<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
     return this.#inLine(async () => {
-      if (this.#over) throw internalError(new Error('a query came after its transaction was over'));
-      const { rows, rowCount } = await this.#send(statement);
-      if (!this.#connection.inTransaction) throw this.#endedByWork();
-      return { rows: rows as R[], rowCount: rowCount ?? 0 };
+      const { rows } = await this.#run<{ role: string }>("SELECT current_setting('role') AS role");
+      await this.#run('SET LOCAL ROLE NONE');
+      const result = await this.#run<R>(sql, values);
+      // After a failure nothing runs in this transaction any more, so its role no longer matters.
+      await this.#run("SELECT set_config('role', $1, true)", [rows[0]?.role]);
+      return result;
     });
+  }
+
+  async #run<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
+    const statement = extended(sql, values);
+    if (this.#over) throw internalError(new Error('a query came after its transaction was over'));
+    const { rows, rowCount } = await this.#send(statement);
+    if (!this.#connection.inTransaction) throw this.#endedByWork();
+    return { rows: rows as R[], rowCount: rowCount ?? 0 };
   }
 
   async open(statements: string): Promise<void> {

@@ -11,6 +11,14 @@ export interface Transaction {
     sql: string,
     values?: readonly unknown[],
   ): Promise<QueryResult<R>>;
+  /**
+   * One statement with the rights of the database URL's own role, whatever role the transaction has. For the kernel's own
+   * tables, which must be written in a caller's transaction and not by callers, such as the job queue.
+   */
+  queryAsLogin<R = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<QueryResult<R>>;
 }
 
 /** Whose rights a transaction has. A `Caller` of kernel/auth is one by its shape. */

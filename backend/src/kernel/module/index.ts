@@ -2,6 +2,7 @@ import type { Section } from '../config/index.ts';
 import type { Database, MigrationSource } from '../db/index.ts';
 import type { EventBus } from '../events/index.ts';
 import type { HealthCheck, Route } from '../http/index.ts';
+import type { JobHandler, Jobs } from '../jobs/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { Realtime, SocketEvent } from '../realtime/index.ts';
 
@@ -10,6 +11,7 @@ export interface Kernel {
   db: Database;
   events: EventBus;
   realtime: Realtime;
+  jobs: Jobs;
   logger: Logger;
 }
 
@@ -17,6 +19,7 @@ export interface Kernel {
 export interface ModuleParts {
   routes?: readonly Route[];
   socketEvents?: readonly SocketEvent[];
+  jobs?: readonly JobHandler[];
   healthChecks?: readonly HealthCheck[];
   /** Ends what the module started by itself: timers, subscriptions. */
   dispose?: () => void | Promise<void>;

@@ -1,0 +1,68 @@
+import { PgBoss } from 'pg-boss';
+import type { Executor, Transaction } from '../db/index.ts';
+import type { Logger } from '../logging/index.ts';
+import type { Job } from './job.ts';
+
+/** What lies in the queue: the payload, and which request it came from. */
+export interface Envelope {
+  requestId: string;
+  payload: unknown;
+}
+
+/** A claimed job whose holder shows no life for this long goes to another worker. pg-boss takes no shorter time. */
+export const leaseSeconds = 10;
+/** How often a holder shows life. */
+export const renewSeconds = 3;
+/** How often workers look for claims that have lapsed. */
+const superviseSeconds = 1;
+const monitorSeconds = 2;
+const longestRetryDelaySeconds = 3_600;
+const keepDeadLettersSeconds = 90 * 24 * 3_600;
+
+export const deadLetterQueue = 'dead-letters';
+export const schema = 'pgboss';
+
+/** pg-boss on our connections. Its tables are a kernel migration: it never changes the schema by itself. */
+export function createQueue(executor: Executor, logger: Logger, supervise: boolean): PgBoss {
+  const boss = new PgBoss({
+    db: { executeSql: (sql, values) => executor.execute(sql, values) },
+    schema,
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise,
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: monitorSeconds,
+  });
+  boss.on('error', (error) => {
+    logger.warn({ err: error }, 'The job queue has a fault');
+  });
+  boss.on('warning', ({ message }) => {
+    logger.warn({ reason: message }, 'The job queue warns');
+  });
+  return boss;
+}
+
+/** Makes the queues of these jobs, or brings them up to what is declared now. Processes may do it at once. */
+export async function declareQueues(boss: PgBoss, jobs: readonly Job[]): Promise<void> {
+  await boss.createQueue(deadLetterQueue, { retentionSeconds: keepDeadLettersSeconds });
+  for (const job of jobs) {
+    const options = {
+      retryLimit: job.retries,
+      retryDelay: job.retryDelaySeconds,
+      retryBackoff: true,
+      retryDelayMax: longestRetryDelaySeconds,
+      expireInSeconds: job.timeoutSeconds,
+      heartbeatSeconds: leaseSeconds,
+      deadLetter: deadLetterQueue,
+    };
+    // Of one key at most one is waiting or running.
+    await boss.createQueue(job.name, { policy: 'exclusive', ...options });
+    await boss.updateQueue(job.name, options);
+  }
+}
+
+/** For the queue's statements inside a feature's transaction, which has the rights of a caller. */
+export const withinTransaction = (tx: Transaction) => ({
+  executeSql: (sql: string, values: unknown[] = []) => tx.queryAsLogin(sql, values),
+});

@@ -29,6 +29,7 @@ import {
   writeCommonHeaders,
 } from './kernel/http/index.ts';
 import { createJobs } from './kernel/jobs/index.ts';
+import { createIdempotency } from './kernel/idempotency/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
 import {
@@ -105,6 +106,7 @@ export function createApp(options: AppOptions): App {
     logger,
     metrics,
   });
+  const idempotency = createIdempotency(config.idempotency, { db, logger, metrics });
   const events = createEventBus(logger);
 
   const app = express();
@@ -168,6 +170,7 @@ export function createApp(options: AppOptions): App {
   mountRoutes(app, apiPrefix, routes, {
     authenticator,
     rateLimiter,
+    idempotency,
     bodyLimitBytes: config.http.bodyLimitBytes,
   });
   app.use(notFoundHandler());
@@ -269,6 +272,7 @@ export function createApp(options: AppOptions): App {
               rateLimiter.close(),
               ...parts.map(async (part) => part.dispose?.()),
             ]);
+            idempotency.close();
             liveness.close();
             verifier.close();
           },

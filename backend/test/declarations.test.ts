@@ -58,6 +58,17 @@ describe('the server is not put together', () => {
     }
   });
 
+  test('where a key for repetitions is declared for strangers, or for reading', () => {
+    const post: Route = { ...good, method: 'post', idempotency: 'optional' };
+    expect(() => {
+      build([post]);
+    }).not.toThrow();
+    for (const route of [{ ...post, auth: 'public' } as const, { ...post, method: 'get' } as const])
+      expect(() => {
+        build([route]);
+      }).toThrow('idempotency is for what signed-in callers change');
+  });
+
   test.each<[string, Route[]]>([
     ['declared twice', [good, good]],
     [

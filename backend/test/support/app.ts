@@ -13,6 +13,7 @@ export type { TestUser } from './users.ts';
 export interface TestApp {
   readonly url: string;
   readonly request: ReturnType<typeof supertest>;
+  readonly stack: TestStack;
   readonly database: TestStack['database'];
   readonly issuer: TestStack['issuer'];
   /** Every line that the server logged so far, parsed. */
@@ -31,12 +32,14 @@ export interface TestAppOptions extends TestStackOptions {
   modules?: readonly Module[];
   /** Environment variables beyond those that name the stack. */
   environment?: Readonly<Record<string, string>>;
+  /** Another app's database and issuer, for several servers on one; whose they are ends them. */
+  stack?: TestStack;
 }
 
 /** The real server on a database and an auth issuer of its own, on free ports; its answers are held to what it declares. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { modules = allModules, environment = {}, ...stackOptions } = options;
-  const stack = await startTestStack(stackOptions);
+  const stack = options.stack ?? (await startTestStack(stackOptions));
   const logLines: Record<string, unknown>[] = [];
   const logger = createLogger({
     level: 'debug',
@@ -63,6 +66,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   return {
     url,
     request: supertest(url),
+    stack,
     database: stack.database,
     issuer: stack.issuer,
     logLines,
@@ -98,7 +102,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     async stop() {
       for (const socket of sockets) socket.disconnect();
       await app.stop();
-      await stack.stop();
+      if (options.stack === undefined) await stack.stop();
     },
   };
 }

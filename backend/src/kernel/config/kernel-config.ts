@@ -59,6 +59,10 @@ export interface KernelConfig {
     /** Requests and events a minute of one caller, by tier. */
     readonly perMinute: Readonly<Record<RateLimitTier, number>>;
   };
+  readonly idempotency: {
+    /** How long an answer is kept for repetitions of its request. */
+    readonly retentionMs: number;
+  };
   readonly realtime: {
     readonly maxPayloadBytes: number;
     /** Binary parts of one message. */

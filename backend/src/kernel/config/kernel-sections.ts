@@ -5,6 +5,7 @@ import { databaseSection } from './sections/database.ts';
 import { environmentSection } from './sections/environment.ts';
 import { httpSection } from './sections/http.ts';
 import { jobsSection } from './sections/jobs.ts';
+import { idempotencySection } from './sections/idempotency.ts';
 import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
 import { metricsSection } from './sections/metrics.ts';
@@ -24,6 +25,7 @@ export const kernelSections: KernelSections = {
   redis: redisSection,
   auth: authSection,
   ratelimit: rateLimitSection,
+  idempotency: idempotencySection,
   realtime: realtimeSection,
   metrics: metricsSection,
   tracing: tracingSection,

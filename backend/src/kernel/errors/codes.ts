@@ -49,6 +49,14 @@ export const errorCodes = {
   STATE_CONFLICT: { status: 409, message: 'The current state does not allow this.' },
   PRECONDITION_FAILED: { status: 412, message: 'This has changed since you read it.' },
   PRECONDITION_REQUIRED: { status: 428, message: 'Say which version you are changing (If-Match).' },
+  IDEMPOTENCY_IN_FLIGHT: {
+    status: 409,
+    message: 'The first request with this Idempotency-Key is still under way. Try again soon.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    message: 'This Idempotency-Key came with another request before. Use a new one.',
+  },
 
   // Our side
   DATABASE_UNAVAILABLE: { status: 503, message: 'The database is not reachable. Try again soon.' },

@@ -17,6 +17,10 @@ export function routeFaults(routes: readonly Route[]): string[] {
     if (!rateLimitTiers.includes(route.rateLimit)) {
       faults.push(`${name}: declare rateLimit as one of ${rateLimitTiers.join(', ')}`);
     }
+    // A key is one of its user, and reading again changes nothing.
+    if (route.idempotency !== undefined && (route.auth === 'public' || route.method === 'get')) {
+      faults.push(`${name}: idempotency is for what signed-in callers change`);
+    }
     // One address, one way to write it, one name in the OpenAPI document.
     const shape = `path ${route.path.replace(/:\w+/g, ':')}`;
     const written = seen.get(shape) ?? route.path;

@@ -12,7 +12,7 @@ export { requestContext } from './request-context.ts';
 export { requestMetrics } from './request-metrics.ts';
 export { requestSpans } from './request-spans.ts';
 export { apiPrefix, route } from './route.ts';
-export type { Reply, Route, RouteInput } from './route.ts';
+export type { Once, Reply, Route, RouteInput } from './route.ts';
 export { preflight, protection } from './security.ts';
 export { createHttpServer } from './server.ts';
 export type { HttpServer } from './server.ts';

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../errors/index.ts';
 import { errorCodes } from '../errors/index.ts';
 import type { Joi, Schema } from '../schema/index.ts';
-import type { Route } from './route.ts';
+import { replayedHeader } from './idempotent-answer.ts';
+import type { IdempotencyRule, Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -44,6 +45,7 @@ function operation(route: Route): Json {
       ...parameters('path', route.params),
       ...parameters('query', route.query),
       ...parameters('header', route.headers),
+      ...(route.idempotency ? [keyParameter(route.idempotency)] : []),
     ],
     ...(route.body
       ? {
@@ -56,6 +58,15 @@ function operation(route: Route): Json {
     responses: { ...successes(route), ...failures(route) },
   };
 }
+
+const keyParameter = (rule: IdempotencyRule): Json => ({
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: rule === 'required',
+  description:
+    'A new one for each thing to do, such as a UUID. Repeating a request with its key does nothing twice: the first answer comes again.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+});
 
 function parameters(
   place: 'path' | 'query' | 'header',
@@ -75,6 +86,9 @@ function parameters(
 }
 
 function successes(route: Route): Json {
+  const ofAll = route.idempotency
+    ? { [replayedHeader]: '`true` where nothing was done again' }
+    : {};
   return Object.fromEntries(
     Object.entries(route.responses).map(([status, { description, body, headers }]) => [
       status,
@@ -83,19 +97,18 @@ function successes(route: Route): Json {
         ...(body
           ? { content: { 'application/json': { schema: jsonSchema(body, 'output') } } }
           : {}),
-        ...(headers
-          ? {
-              headers: Object.fromEntries(
-                Object.entries(headers).map(([name, text]) => [
-                  name,
-                  { description: text, schema: { type: 'string' } },
-                ]),
-              ),
-            }
-          : {}),
+        ...headerDescriptions({ ...headers, ...ofAll }),
       },
     ]),
   );
+}
+
+function headerDescriptions(texts: Readonly<Record<string, string>>): Json {
+  const headers = Object.entries(texts).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' } },
+  ]);
+  return headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as Json };
 }
 
 /** Every status a route can fail with, and the codes behind it. */
@@ -110,9 +123,10 @@ function failures(route: Route): Json {
     'SERVICE_UNAVAILABLE',
     ...(route.auth === 'public' ? [] : (['UNAUTHENTICATED'] as const)),
     ...(route.auth === 'admin' || route.auth === 'service' ? (['FORBIDDEN'] as const) : []),
-    ...(route.params || route.query || route.headers || route.body
+    ...(route.params || route.query || route.headers || route.body || route.idempotency
       ? (['VALIDATION_FAILED'] as const)
       : []),
+    ...(route.idempotency ? (['IDEMPOTENCY_IN_FLIGHT', 'IDEMPOTENCY_KEY_REUSED'] as const) : []),
     ...(route.body
       ? (['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const)
       : []),

@@ -1,4 +1,5 @@
 import type { AuthRequirement, CallerOf } from '../auth/index.ts';
+import type { Transaction } from '../db/index.ts';
 import type { ErrorCode } from '../errors/index.ts';
 import type { RateLimitTier } from '../ratelimit/index.ts';
 import type { Joi, Schema } from '../schema/index.ts';
@@ -8,8 +9,24 @@ export const apiPrefix = '/api/v1';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
+/** Whether requests may, or must, carry an Idempotency-Key. */
+export type IdempotencyRule = 'optional' | 'required';
+
+/**
+ * Runs the route's database work, with the caller's rights, in the transaction that also keeps its answer: done once for
+ * all requests with the same Idempotency-Key. The handler answers with what this gives, and does nothing else that lasts.
+ */
+export type Once = (work: (tx: Transaction) => Promise<Reply>) => Promise<Reply>;
+
 /** What a handler is given: everything checked, nothing of Express. */
-export interface RouteInput<P, Q, H, B, A extends AuthRequirement = AuthRequirement> {
+export interface RouteInput<
+  P,
+  Q,
+  H,
+  B,
+  A extends AuthRequirement = AuthRequirement,
+  I extends IdempotencyRule | undefined = IdempotencyRule | undefined,
+> {
   params: P;
   query: Q;
   /** Names are lower case; only the declared ones. */
@@ -20,6 +37,8 @@ export interface RouteInput<P, Q, H, B, A extends AuthRequirement = AuthRequirem
   requestId: string;
   /** Aborts when the client goes away. */
   signal: AbortSignal;
+  /** There for routes that declare `idempotency`. */
+  once: I extends IdempotencyRule ? Once : undefined;
 }
 
 export interface Reply {
@@ -41,6 +60,7 @@ export interface RouteDefinition<
   H = unknown,
   B = unknown,
   A extends AuthRequirement = AuthRequirement,
+  I extends IdempotencyRule | undefined = IdempotencyRule | undefined,
 > {
   method: Method;
   /** Below `apiPrefix`, in Express's notation: `/recipes/:id`. */
@@ -50,6 +70,8 @@ export interface RouteDefinition<
   tag: string;
   auth: A;
   rateLimit: RateLimitTier;
+  /** For operations that change something on behalf of a signed-in caller. */
+  idempotency?: I;
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
   headers?: Joi.ObjectSchema<H>;
@@ -57,7 +79,7 @@ export interface RouteDefinition<
   responses: Readonly<Record<number, DeclaredResponse>>;
   /** Codes beyond those that every route of this kind can answer. */
   errors?: readonly ErrorCode[];
-  handler: (input: RouteInput<P, Q, H, B, A>) => Promise<Reply>;
+  handler: (input: RouteInput<P, Q, H, B, A, I>) => Promise<Reply>;
 }
 
 /** A declared operation with its types folded away, as the server keeps it in a list. */
@@ -81,7 +103,8 @@ export function route<
   Q = Empty,
   H = Empty,
   B = undefined,
->(definition: RouteDefinition<P, Q, H, B, A>): Route {
+  const I extends IdempotencyRule | undefined = undefined,
+>(definition: RouteDefinition<P, Q, H, B, A, I>): Route {
   // The handler only ever sees values that passed these very schemas.
   return definition as unknown as Route;
 }

@@ -46,6 +46,7 @@ function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
     ],
     exposedHeaders: [
       'ETag',
+      'Idempotency-Replayed',
       'Location',
       'Link',
       'RateLimit-Limit',

@@ -7,7 +7,9 @@ import {
   rateLimitKey,
   type RateLimiter,
 } from '../ratelimit/index.ts';
+import type { Idempotency } from '../idempotency/index.ts';
 import type { Joi } from '../schema/index.ts';
+import { idempotentAnswer } from './idempotent-answer.ts';
 import { jsonBody } from './json-body.ts';
 import { clientSignal, contextOf, type RequestContext } from './request-context.ts';
 import type { Reply, Route, RouteInput } from './route.ts';
@@ -16,22 +18,31 @@ import { sendJson } from './send-json.ts';
 export interface RouteServices {
   authenticator: Authenticator;
   rateLimiter: RateLimiter;
+  idempotency: Idempotency;
   bodyLimitBytes: number;
 }
 
 type Input = RouteInput<unknown, unknown, unknown, unknown>;
+/** The request's Idempotency-Key; joined by a comma where it was sent twice. */
+type Key = string | undefined;
+type Handler = (input: Input, key: Key) => Promise<Reply>;
 
 /** One declared route as a handler: who is asking, may they, how often, what do they send, what is the answer. */
 export function serveRoute(route: Route, path: string, services: RouteServices): RequestHandler {
   const readBody = route.body ? jsonBody(services.bodyLimitBytes) : undefined;
   const checked = checkedInput(route);
+  const handler: Handler =
+    route.idempotency === undefined
+      ? route.handler
+      : idempotentAnswer(route, path, services.idempotency);
   return async (request, response) => {
     const context = contextOf(request);
     context.route = path;
     // Before a byte of the body is read.
     const caller = await admit(route, request, context, services);
     const body = readBody === undefined ? undefined : await readBody(request, response);
-    send(response, await answerOf(route, checked(request, response, body, caller, context)));
+    const input = checked(request, response, body, caller, context);
+    send(response, await answerOf(handler, input, request.headers['idempotency-key'] as Key));
   };
 }
 
@@ -71,6 +82,7 @@ function checkedInput(route: Route) {
     readonly body: unknown;
     readonly caller: Input['caller'];
     readonly requestId: string;
+    readonly once = undefined;
     readonly #response: Response;
     #signal: AbortSignal | undefined;
 
@@ -99,9 +111,9 @@ function checkedInput(route: Route) {
     new CheckedInput(...parts);
 }
 
-async function answerOf(route: Route, input: Input): Promise<Reply> {
+async function answerOf(handler: Handler, input: Input, key: string | undefined): Promise<Reply> {
   try {
-    return await route.handler(input);
+    return await handler(input, key);
   } catch (thrown) {
     // Express takes the strings 'route' and 'router' for commands and would go past our error handler.
     throw thrown instanceof Error ? thrown : toAppError(thrown);

@@ -1,4 +1,9 @@
-import type { Database, RowIdentity, TransactionOptions } from '../../kernel/db/index.ts';
+import type {
+  Database,
+  RowIdentity,
+  Transaction,
+  TransactionOptions,
+} from '../../kernel/db/index.ts';
 import type { Position } from './cursor.ts';
 import type { Versions } from './etag.ts';
 import type { NewRecipe, Recipe, RecipeChanges } from './schema.ts';
@@ -28,15 +33,16 @@ export function createRecipeRepository(db: Database) {
   ): Promise<R[]> => (await db.asCaller(caller, (tx) => tx.query<R>(sql, values), options)).rows;
 
   return {
-    async create(caller: RowIdentity, draft: NewRecipe): Promise<Recipe> {
+    /** In a transaction with the rights of whose recipe it is to be. */
+    async create(tx: Transaction, draft: NewRecipe): Promise<Recipe> {
       const { names, values } = assignments(draft);
-      const [recipe] = await query<Recipe>(
-        caller,
+      const { rows } = await tx.query<Recipe>(
         `insert into public.recipes (${names.join(', ')})
          values (${names.map((_, index) => `$${index + 1}`).join(', ')})
          returning ${columns}`,
         values,
       );
+      const [recipe] = rows;
       if (!recipe) throw new Error('The new recipe was not returned');
       return recipe;
     },

@@ -33,6 +33,7 @@ export function recipeRoutes(recipes: RecipeService): Route[] {
       tag,
       auth: 'user',
       rateLimit: 'signed-in',
+      idempotency: 'optional',
       body: newRecipe,
       responses: {
         201: {
@@ -42,17 +43,18 @@ export function recipeRoutes(recipes: RecipeService): Route[] {
         },
       },
       errors: ['DUPLICATE_ENTRY'],
-      handler: async ({ body, caller }) => {
-        const created = await recipes.create(caller, body);
-        return {
-          status: 201,
-          headers: {
-            Location: `${apiPrefix}/recipes/${created.id}`,
-            ETag: etagOf(created.version),
-          },
-          body: created,
-        };
-      },
+      handler: ({ body, once }) =>
+        once(async (tx) => {
+          const created = await recipes.create(tx, body);
+          return {
+            status: 201,
+            headers: {
+              Location: `${apiPrefix}/recipes/${created.id}`,
+              ETag: etagOf(created.version),
+            },
+            body: created,
+          };
+        }),
     }),
 
     route({

@@ -1,4 +1,5 @@
 import type { Caller } from '../../kernel/auth/index.ts';
+import type { Transaction } from '../../kernel/db/index.ts';
 import {
   type AppError,
   forbidden,
@@ -29,7 +30,7 @@ export function createRecipeService({ recipes, events }: RecipeServiceOptions) {
   }
 
   return {
-    create: (caller: Caller, draft: NewRecipe): Promise<Recipe> => recipes.create(caller, draft),
+    create: (tx: Transaction, draft: NewRecipe): Promise<Recipe> => recipes.create(tx, draft),
 
     async find(caller: Caller, id: string, signal: AbortSignal): Promise<Recipe> {
       const recipe = await recipes.find(caller, id, signal);

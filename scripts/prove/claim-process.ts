@@ -32,6 +32,7 @@ async function measure(claim: Claim): Promise<Finding> {
   const stack = await startTestStack();
   const servers: ServerProcess[] = [];
   try {
+    giveUp.signal.throwIfAborted();
     return await Promise.race([
       claim.measure({
         stack,

@@ -8,6 +8,8 @@ export interface Options {
   claims: string | undefined;
   /** Seconds. */
   patience: number;
+  /** A deployed API to audit instead. */
+  target: { url: string; token: string | undefined; protectedPath: string } | undefined;
   help: boolean;
 }
 
@@ -16,7 +18,9 @@ npm run prove -- --only a,b           these claims
 npm run prove -- --phase 4,5          those of these phases
 npm run prove -- --list               which there are
 npm run prove -- --patience 120       seconds that a claim may take beyond three times what it says (default: 60)
-npm run prove -- --claims <folder>    the claims of another folder`;
+npm run prove -- --claims <folder>    the claims of another folder
+npm run prove -- --target https://host [--token <token>] [--protected /api/v1/me]
+                                      audits a deployed API from outside, harmlessly; the token also from PROVE_TOKEN`;
 
 /** Throws with a sentence for people where it is not a command. */
 export function readOptions(argv: readonly string[]): Options {
@@ -28,6 +32,9 @@ export function readOptions(argv: readonly string[]): Options {
       list: { type: 'boolean', default: false },
       claims: { type: 'string' },
       patience: { type: 'string', default: '60' },
+      target: { type: 'string' },
+      token: { type: 'string' },
+      protected: { type: 'string', default: '/api/v1/me' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -39,8 +46,22 @@ export function readOptions(argv: readonly string[]): Options {
     list: values.list,
     claims: values.claims,
     patience,
+    target: targetOf(values.target, values.token ?? process.env.PROVE_TOKEN, values.protected),
     help: values.help,
   };
+}
+
+function targetOf(
+  url: string | undefined,
+  token: string | undefined,
+  protectedPath: string,
+): Options['target'] {
+  if (url === undefined) return undefined;
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new Error(`--target ${url} is no URL of http or https.`);
+  if (!protectedPath.startsWith('/'))
+    throw new Error(`--protected ${protectedPath} is no path: it starts with a slash.`);
+  return { url, token: token === '' ? undefined : token, protectedPath };
 }
 
 const split = (values: readonly string[] = []): string[] =>

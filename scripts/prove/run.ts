@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { localPaths } from '../../backend/local/stack/paths.ts';
 import { build } from '../build.ts';
 import { withCluster } from '../support/with-stack.ts';
+import { audit } from './audit/audit.ts';
 import { phases } from './claim.ts';
 import { readAllClaims, readClaims, type FoundClaim } from './discover.ts';
 import { readOptions, usage, type Options } from './options.ts';
@@ -11,7 +12,7 @@ import { runClaim } from './run-claim.ts';
 import { findTool, howToInstall } from './tools.ts';
 
 /**
- * `npm run prove`: measures the claims of the README, one after the other, on the built server with a throw-away Postgres.
+ * `npm run prove`: measures the claims of the README, one after the other, on the built server with a throw-away Postgres; with --target, what can be seen of a deployed API from outside.
  * Exit codes: 0 each of them holds or could not be run here, 1 one fails, 2 the command is wrong, 130 given up.
  */
 const refusedCommand = 2;
@@ -29,6 +30,7 @@ async function main(options: Options): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (options.target) return proveTarget(options.target);
   const all = await (options.claims === undefined
     ? readAllClaims()
     : readClaims(resolve(options.claims)));
@@ -83,6 +85,16 @@ async function prove(claims: readonly FoundClaim[], patience: number): Promise<n
   });
   if (giveUp.signal.aborted) return interrupted;
 
+  return conclude(results);
+}
+
+async function proveTarget(target: NonNullable<Options['target']>): Promise<number> {
+  const progress = createProgress(0, process.stdout);
+  return conclude(await audit(target, progress.done));
+}
+
+/** Writes and prints what was found; returns the exit code. */
+function conclude(results: readonly Result[]): number {
   const { home } = localPaths(process.env.BULWARK_HOME);
   writeReport(home, results);
   console.log(table(results));

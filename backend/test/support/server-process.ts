@@ -24,10 +24,11 @@ const root = join(import.meta.dirname, '..', '..', '..');
 export async function runToEnd(
   script: string,
   env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, script)],
+    ['--disable-warning=ExperimentalWarning', join(root, script), ...args],
     {
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,10 +45,11 @@ export async function runToEnd(
 export function launchServer(
   script: string,
   env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): LaunchedProcess {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, script)],
+    ['--disable-warning=ExperimentalWarning', join(root, script), ...args],
     {
       env: { PATH: process.env.PATH ?? '', PORT: '0', HOST: '127.0.0.1', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -115,6 +115,7 @@ test('what is no command is refused with what there is', async () => {
   const wrong: [args: string[], message: string][] = [
     [['--only', 'no-such-claim'], 'No claim no-such-claim. There are: holds, lacks-a-tool'],
     [['--phase', '12'], 'No phase 12. There are: 1, 2'],
+    [['--phase', '2'], 'no such claim'],
     [['--patience', 'long'], 'no number of seconds'],
     [['--frobnicate'], "Unknown option '--frobnicate'"],
   ];

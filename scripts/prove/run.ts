@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { localPaths } from '../../backend/local/stack/paths.ts';
+import { isInstalled } from '../../backend/test/support/programs.ts';
 import { build } from '../build.ts';
 import { withCluster } from '../support/with-stack.ts';
 import { audit } from './audit/audit.ts';
@@ -9,7 +10,7 @@ import { readOptions, usage, type Options } from './options.ts';
 import { createProgress } from './progress.ts';
 import { closingLine, summary, table, writeReport, type Result } from './report.ts';
 import { runClaim } from './run-claim.ts';
-import { findTool, howToInstall } from './tools.ts';
+import { howToInstall } from './tools.ts';
 
 /**
  * `npm run prove`: measures the claims of the README, one after the other, on the built server with a throw-away Postgres; with --target, what can be seen of a deployed API from outside.
@@ -35,6 +36,7 @@ async function main(options: Options): Promise<number> {
     ? readAllClaims()
     : readClaims(resolve(options.claims)));
   const chosen = choose(all, options);
+  if (chosen.length === 0) throw new Error('There is no such claim.');
   if (options.list) {
     for (const { id, phase, claim } of chosen) console.log(`${phase}  ${id.padEnd(32)} ${claim}`);
     return 0;
@@ -111,7 +113,7 @@ async function resultOf(
 ): Promise<Result> {
   const { id, phase, claim: sentence, bound, needs = [] } = claim;
   const row = { id, phase, claim: sentence, bound };
-  const missing = needs.filter((tool) => findTool(tool) === undefined);
+  const missing = needs.filter((tool) => !isInstalled(tool));
   if (missing.length > 0) {
     const figure = missing.map((tool) => `needs ${tool}: ${howToInstall[tool]}`).join('; ');
     return { ...row, figure, verdict: 'not run', faults: [], checks: { passed: 0, failed: 0 } };

@@ -1,5 +1,7 @@
 import { cloneDatabase, type ClonedDatabase } from '../../local/postgres/templates.ts';
-import { testTemplate } from './template.ts';
+
+/** What `template.ts` prepares once a run. Whoever only wants a copy has no need of the modules that are in it. */
+export const templateName = 'bulwark_test_template';
 
 /**
  * A database of one's own, with Supabase's roles and every migration applied. `drop()` fails when a connection to it
@@ -10,5 +12,5 @@ export function openTestDatabase(): Promise<ClonedDatabase> {
   if (adminUrl === undefined) {
     throw new Error('Tests need a database: run them with npm test, or npm test -- <path>.');
   }
-  return cloneDatabase(adminUrl, testTemplate.name);
+  return cloneDatabase(adminUrl, templateName);
 }

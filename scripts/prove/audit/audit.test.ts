@@ -7,7 +7,7 @@ import {
   type OtherServer,
 } from '../testing/careless-server.ts';
 import { prove, type ProveRun } from '../testing/prove.ts';
-import { mostRequests } from './target.ts';
+import { createTarget, mostRequests } from './target.ts';
 
 const verdicts = ({ rows = [] }: ProveRun) =>
   Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict]));
@@ -44,6 +44,15 @@ describe('a Bulwark, audited', () => {
     }
     const said = withToken.stdout + withToken.stderr + JSON.stringify(withToken.rows);
     expect(said).not.toContain(accessToken);
+  });
+
+  test('learns no token in clear over a network, nor without having proven its name', () => {
+    const tokenFor = (url: string, trusted: boolean) =>
+      createTarget({ url, trusted, token: 'mine', protectedPath: '/' }).token;
+    expect(tokenFor('https://api.example.test', true)).toBe('mine');
+    expect(tokenFor('https://api.example.test', false)).toBeUndefined();
+    expect(tokenFor('http://api.example.test', true)).toBeUndefined();
+    expect(tokenFor(app.url, true)).toBe('mine');
   });
 
   test('a token that it does not take is a fault', async () => {

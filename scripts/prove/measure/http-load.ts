@@ -32,7 +32,7 @@ export interface LoadOptions {
   /** What the request of this number is. */
   request: (index: number) => LoadRequest;
   /** Says what is wrong with a whole answer; unless given, a JSON answer must parse. */
-  check?: (body: string, answer: IncomingMessage) => string | undefined;
+  check?: (body: string, answer: IncomingMessage, index: number) => string | undefined;
   onOutcome?: (outcome: Outcome) => void;
   signal?: AbortSignal;
 }
@@ -130,7 +130,7 @@ function send(
         end('truncated');
       });
       response.on('end', () => {
-        const fault = check(Buffer.concat(chunks).toString('utf8'), response);
+        const fault = check(Buffer.concat(chunks).toString('utf8'), response, index);
         end(!response.complete ? 'truncated' : (fault ?? String(response.statusCode)));
       });
     },

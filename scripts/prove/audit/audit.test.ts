@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startTestApp, type TestApp } from '../../../backend/test/support/app.ts';
 import {
   startBabblingServer,
@@ -8,6 +8,8 @@ import {
 } from '../testing/careless-server.ts';
 import { prove, type ProveRun } from '../testing/prove.ts';
 import { createTarget, mostRequests } from './target.ts';
+
+jest.setTimeout(60_000); // each of several processes
 
 const verdicts = ({ rows = [] }: ProveRun) =>
   Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict]));

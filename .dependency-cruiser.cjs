@@ -2,7 +2,7 @@
 const tiers = [
   ['schema', 'config', 'errors', 'logging', 'privacy', 'metrics'],
   ['db', 'events', 'redis', 'telemetry'],
-  ['ratelimit', 'idempotency'],
+  ['ratelimit', 'idempotency', 'overload'],
   ['auth'],
   ['http', 'realtime', 'jobs'],
   ['module', 'lifecycle'],

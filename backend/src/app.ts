@@ -15,6 +15,7 @@ import {
   createHttpServer,
   docsPage,
   errorHandler,
+  healthPaths,
   healthRoutes,
   meRoute,
   mountRoutes,
@@ -25,6 +26,7 @@ import {
   requestContext,
   requestMetrics,
   requestSpans,
+  shedLoad,
   whenAnswered,
   writeCommonHeaders,
 } from './kernel/http/index.ts';
@@ -39,6 +41,7 @@ import {
   type Metrics,
 } from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
+import { createLoadShedder, type EventLoopSampler } from './kernel/overload/index.ts';
 import { createScrubber, type Scrubber } from './kernel/privacy/index.ts';
 import {
   createPostgresStore,
@@ -64,6 +67,8 @@ export interface AppOptions {
   role?: Role;
   /** Stands in for the one made from the configuration, in tests. */
   database?: Database;
+  /** The same for what watches the event loop. */
+  eventLoop?: EventLoopSampler;
 }
 
 export interface App {
@@ -108,17 +113,27 @@ export function createApp(options: AppOptions): App {
   });
   const idempotency = createIdempotency(config.idempotency, { db, logger, metrics });
   const events = createEventBus(logger);
+  const shedder = createLoadShedder({
+    config: config.overload,
+    metrics,
+    logger,
+    sampler: options.eventLoop,
+  });
 
   const app = express();
-  const http = createHttpServer(app, config.http, logger);
+  const { allowedOrigins } = config.http;
+  const protectionOf = protection(allowedOrigins);
+  const door = shedLoad(app, { shedder, exempt: healthPaths, protectionOf });
+  const http = createHttpServer(door, config.http, logger);
   const realtime = createRealtime({
     server: http.server,
     config: config.realtime,
-    allowedOrigins: config.http.allowedOrigins,
+    allowedOrigins,
     addressOf: clientAddress(app),
     authenticator,
     liveness,
     rateLimiter,
+    shedder,
     tracing,
     metrics,
     logger,
@@ -154,7 +169,7 @@ export function createApp(options: AppOptions): App {
   app.enable('case sensitive routing');
   app.set('trust proxy', config.http.trustProxy);
 
-  writeCommonHeaders(app, protection(config.http.allowedOrigins));
+  writeCommonHeaders(app, protectionOf);
   // The middleware order. Identity, rate limit and validation belong to each route and run inside mountRoutes.
   app.use(requestContext(tracing));
   app.use(
@@ -164,13 +179,14 @@ export function createApp(options: AppOptions): App {
       ...(config.tracing.kind === 'on' ? [requestSpans(tracing)] : []),
     ),
   );
-  app.use(preflight(config.http.allowedOrigins));
+  app.use(preflight(allowedOrigins));
   app.use(healthRoutes(health));
   app.use(docsPage(`${apiPrefix}/openapi.json`, document));
   mountRoutes(app, apiPrefix, routes, {
     authenticator,
     rateLimiter,
     idempotency,
+    shedder,
     bodyLimitBytes: config.http.bodyLimitBytes,
   });
   app.use(notFoundHandler());
@@ -220,7 +236,9 @@ export function createApp(options: AppOptions): App {
           name: 'listen',
           deadlineMs: 5_000,
           run: async () => {
-            if (role === 'api') port = await http.listen();
+            if (role !== 'api') return;
+            port = await http.listen();
+            shedder.start();
           },
         },
       ],
@@ -273,6 +291,7 @@ export function createApp(options: AppOptions): App {
               ...parts.map(async (part) => part.dispose?.()),
             ]);
             idempotency.close();
+            shedder.stop();
             liveness.close();
             verifier.close();
           },

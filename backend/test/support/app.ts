@@ -4,6 +4,7 @@ import { createApp, type App } from '../../src/app.ts';
 import { collectSections, configDirectory, loadConfig } from '../../src/kernel/config/index.ts';
 import { createLogger, type Logger } from '../../src/kernel/logging/index.ts';
 import type { Module } from '../../src/kernel/module/index.ts';
+import type { EventLoopSampler } from '../../src/kernel/overload/index.ts';
 import { modules as allModules } from '../../src/modules.ts';
 import { checkedModule } from './checked-module.ts';
 import { startTestStack, type TestStack, type TestStackOptions } from './stack.ts';
@@ -34,11 +35,12 @@ export interface TestAppOptions extends TestStackOptions {
   environment?: Readonly<Record<string, string>>;
   /** Another app's database and issuer, for several servers on one; whose they are ends them. */
   stack?: TestStack;
+  eventLoop?: EventLoopSampler;
 }
 
 /** The real server on a database and an auth issuer of its own, on free ports; its answers are held to what it declares. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { modules = allModules, environment = {}, ...stackOptions } = options;
+  const { modules = allModules, environment = {}, eventLoop, ...stackOptions } = options;
   const stack = options.stack ?? (await startTestStack(stackOptions));
   const logLines: Record<string, unknown>[] = [];
   const logger = createLogger({
@@ -56,7 +58,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       SHUTDOWN_DRAIN_MS: '0',
       ...environment,
     };
-    const app = buildApp(variables, modules, logger);
+    const app = buildApp(variables, modules, logger, eventLoop);
     port = await app.start();
     return app;
   };
@@ -111,6 +113,7 @@ function buildApp(
   variables: Readonly<Record<string, string>>,
   modules: readonly Module[],
   logger: Logger,
+  eventLoop: EventLoopSampler | undefined,
 ): App {
   const config = loadConfig({
     environment: variables,
@@ -123,5 +126,6 @@ function buildApp(
     modules: modules.map(checkedModule),
     logger,
     version: 'test',
+    ...(eventLoop && { eventLoop }),
   });
 }

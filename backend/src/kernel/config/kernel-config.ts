@@ -25,6 +25,9 @@ export interface KernelConfig {
     readonly requestTimeoutMs: number;
     readonly headersTimeoutMs: number;
     readonly keepAliveTimeoutMs: number;
+    /** From its first byte until its client has taken all of an answer. */
+    readonly responseTimeoutMs: number;
+    readonly maxConnections: number;
   };
   readonly database: {
     readonly url: Secret;
@@ -62,6 +65,12 @@ export interface KernelConfig {
   readonly idempotency: {
     /** How long an answer is kept for repetitions of its request. */
     readonly retentionMs: number;
+  };
+  readonly overload: {
+    /** Three turns of the event loop in a row that come so late are an overload. */
+    readonly eventLoopDelayMs: number;
+    /** Requests and socket events at work at once. */
+    readonly maxInFlight: number;
   };
   readonly realtime: {
     readonly maxPayloadBytes: number;

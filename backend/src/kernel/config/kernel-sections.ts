@@ -9,6 +9,7 @@ import { idempotencySection } from './sections/idempotency.ts';
 import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
 import { metricsSection } from './sections/metrics.ts';
+import { overloadSection } from './sections/overload.ts';
 import { rateLimitSection } from './sections/ratelimit.ts';
 import { realtimeSection } from './sections/realtime.ts';
 import { redisSection } from './sections/redis.ts';
@@ -26,6 +27,7 @@ export const kernelSections: KernelSections = {
   auth: authSection,
   ratelimit: rateLimitSection,
   idempotency: idempotencySection,
+  overload: overloadSection,
   realtime: realtimeSection,
   metrics: metricsSection,
   tracing: tracingSection,

@@ -24,6 +24,9 @@ export interface Health {
   drain(): void;
 }
 
+/** Answered however busy the server is. */
+export const healthPaths = ['/livez', '/readyz', '/health'];
+
 const checkTimeoutMs = 2_000;
 const reportLifetimeMs = 1_000;
 
@@ -109,7 +112,7 @@ export function healthRoutes(health: Health): Router {
         .json({ ...report, uptimeSeconds: Math.floor(process.uptime()) });
     });
   }
-  router.all(['/livez', '/readyz', '/health'], methodNotAllowed(['get']));
+  router.all(healthPaths, methodNotAllowed(['get']));
   return router;
 }
 

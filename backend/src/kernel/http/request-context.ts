@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Caller } from '../auth/index.ts';
 import { runWithLogContext, type LogContext } from '../logging/index.ts';
@@ -27,9 +28,7 @@ const acceptedRequestId = /^[\w.:-]{8,128}$/;
  */
 export function requestContext(tracing: Tracing): RequestHandler {
   return (request: WithContext, _response, next) => {
-    const given = request.headers['x-request-id'];
-    const requestId =
-      typeof given === 'string' && acceptedRequestId.test(given) ? given : randomUUID();
+    const requestId = requestIdOf(request);
     const context: RequestContext = {
       requestId,
       userId: undefined,
@@ -43,6 +42,12 @@ export function requestContext(tracing: Tracing): RequestHandler {
     tracing.begin(context, request.method, request.headers);
     runWithLogContext(context, next);
   };
+}
+
+/** The client's own, where it is well-formed. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && acceptedRequestId.test(given) ? given : randomUUID();
 }
 
 export function contextOf(request: Request): RequestContext {

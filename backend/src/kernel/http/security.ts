@@ -1,5 +1,6 @@
 import cors from 'cors';
-import type { Request, RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { headersSetBy, type HeaderList } from './common-headers.ts';
 
@@ -64,7 +65,9 @@ function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
  * What helmet and cors set on an answer: the same for every request of one origin, so they are asked once for each allowed
  * origin, once for all others, and once for requests without one.
  */
-export function protection(allowedOrigins: readonly string[]): (request: Request) => HeaderList {
+export function protection(
+  allowedOrigins: readonly string[],
+): (request: IncomingMessage) => HeaderList {
   const security = headersSetBy(securityHeaders());
   const permit = crossOrigin(allowedOrigins);
   const forOrigin = (origin: string): HeaderList => [

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Authenticator, Caller } from '../auth/index.ts';
 import { toAppError, validated } from '../errors/index.ts';
+import type { LoadShedder } from '../overload/index.ts';
 import {
   countRefusals,
   rateLimitHeaders,
@@ -19,6 +20,7 @@ export interface RouteServices {
   authenticator: Authenticator;
   rateLimiter: RateLimiter;
   idempotency: Idempotency;
+  shedder: LoadShedder;
   bodyLimitBytes: number;
 }
 
@@ -35,14 +37,16 @@ export function serveRoute(route: Route, path: string, services: RouteServices):
     route.idempotency === undefined
       ? route.handler
       : idempotentAnswer(route, path, services.idempotency);
+  const { shedder } = services;
   return async (request, response) => {
     const context = contextOf(request);
     context.route = path;
     // Before a byte of the body is read.
-    const caller = await admit(route, request, context, services);
+    const caller = await shedder.track(() => admit(route, request, context, services));
     const body = readBody === undefined ? undefined : await readBody(request, response);
     const input = checked(request, response, body, caller, context);
-    send(response, await answerOf(handler, input, request.headers['idempotency-key'] as Key));
+    const key = request.headers['idempotency-key'] as Key;
+    send(response, await shedder.track(() => answerOf(handler, input, key)));
   };
 }
 

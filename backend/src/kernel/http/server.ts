@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { KernelConfig } from '../config/index.ts';
 import type { Logger } from '../logging/index.ts';
+import { cutSlowReaders, limitConnections } from './slow-clients.ts';
 import { refuseUnreadable } from './unreadable-request.ts';
 
 /** The HTTP server with its end thought of: it can stop without cutting or refusing a single request. */
@@ -30,6 +31,7 @@ export function createHttpServer(
   let draining = false;
   let allAnswered: (() => void) | undefined;
   let closed: Promise<void> | undefined;
+  let endWatch: (() => void) | undefined;
   const underWay = new Set<ServerResponse>();
   const connections = new Set<Socket>();
 
@@ -40,6 +42,8 @@ export function createHttpServer(
       headersTimeout: config.headersTimeoutMs,
       keepAliveTimeout: config.keepAliveTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
+      // This alone limits how many there are: past a number of its own Node would drop the last ones in silence, and a proxy
+      // appends what it vouches for.
       maxHeaderSize: 16 * 1024,
       // A second Authorization header is not dropped in silence: joined, the two are no token.
       joinDuplicateHeaders: true,
@@ -56,6 +60,8 @@ export function createHttpServer(
       listener(request, response);
     },
   );
+  server.maxHeadersCount = 0;
+  limitConnections(server, config.maxConnections, logger);
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
@@ -80,6 +86,7 @@ export function createHttpServer(
         server.once('error', reject);
         server.listen(config.port, config.host, () => {
           server.off('error', reject);
+          endWatch = cutSlowReaders(underWay, config.responseTimeoutMs, logger);
           resolve((server.address() as AddressInfo).port);
         });
       });
@@ -111,6 +118,7 @@ export function createHttpServer(
       }, farewellMs);
       await closed;
       clearTimeout(cut);
+      endWatch?.();
     },
   };
 }

@@ -2,6 +2,7 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import { createScrubber, type Scrubber } from '../privacy/index.ts';
 import { contextFields, currentLogContext } from './context.ts';
 import { HarmlessFields } from './harmless.ts';
+import { standardOutput } from './standard-output.ts';
 
 export interface LoggerOptions {
   level: string;
@@ -51,7 +52,7 @@ export function createLogger({
         },
       },
     },
-    destination ?? pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 200 }),
+    destination ?? standardOutput(),
   );
 }
 

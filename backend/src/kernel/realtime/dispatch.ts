@@ -10,6 +10,7 @@ import {
   validationFailed,
 } from '../errors/index.ts';
 import { runWithLogContext, type LogContext, type Logger } from '../logging/index.ts';
+import type { LoadShedder } from '../overload/index.ts';
 import { rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import { jsonHazard } from '../schema/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
@@ -28,12 +29,13 @@ export interface Dispatcher {
 export function createDispatcher(services: {
   authenticator: Authenticator;
   rateLimiter: RateLimiter;
+  shedder: LoadShedder;
   config: KernelConfig['realtime'];
   metrics: RealtimeMetrics;
   tracing: Tracing;
   logger: Logger;
 }): Dispatcher {
-  const { authenticator, rateLimiter, config, metrics, tracing, logger } = services;
+  const { authenticator, rateLimiter, shedder, config, metrics, tracing, logger } = services;
   const underWay = new Set<Promise<void>>();
   const busy = new WeakMap<SocketSession, number>();
   let finishing = false;
@@ -98,6 +100,12 @@ export function createDispatcher(services: {
     }
   }
 
+  /** Why an event is not taken on, beside `before` of the same socket. */
+  function refusalOf(before: number): AppError | undefined {
+    if (finishing) return new AppError('SERVICE_UNAVAILABLE');
+    return before >= config.maxEventsUnderWay ? tooManyAtOnce() : shedder.refusal('event');
+  }
+
   return {
     run(event, socket, session, values) {
       const requestId = randomUUID();
@@ -107,9 +115,10 @@ export function createDispatcher(services: {
       const acknowledge =
         typeof last === 'function' ? (last as (answer: unknown) => void) : () => undefined;
       const before = busy.get(session) ?? 0;
-      if (finishing || before >= config.maxEventsUnderWay) {
-        const error = finishing ? new AppError('SERVICE_UNAVAILABLE') : tooManyAtOnce();
-        acknowledge({ ok: false, error: socketErrorBody(error, { requestId, event: event.name }) });
+      const refusal = refusalOf(before);
+      if (refusal) {
+        const body = socketErrorBody(refusal, { requestId, event: event.name });
+        acknowledge({ ok: false, error: body });
         metrics.events.add({ outcome: 'refused' });
         return;
       }
@@ -117,7 +126,7 @@ export function createDispatcher(services: {
       const payload = typeof values[0] === 'function' ? undefined : values[0];
       const done = runWithLogContext(context, () =>
         answer(event.name, context, acknowledge, () =>
-          perform(event, socket, session, payload, requestId),
+          shedder.track(() => perform(event, socket, session, payload, requestId)),
         ),
       );
       underWay.add(done);

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as NodeServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { KernelConfig } from '../config/index.ts';
 import type { Logger } from '../logging/index.ts';
+import type { LoadShedder } from '../overload/index.ts';
 import { rateLimitKey } from '../ratelimit/index.ts';
 import type { ConnectionCaps } from './connection-caps.ts';
 import { cutOff, frameLimits, type Connection } from './connection.ts';
@@ -9,6 +10,7 @@ import { originAllowed } from './handshake.ts';
 import { guardInbound } from './inbound-guard.ts';
 import type { Cut, RealtimeMetrics, Refusal } from './metrics.ts';
 import { guardOutbound } from './outbound-guard.ts';
+import { shedHandshakes } from './shed-handshakes.ts';
 
 export interface EngineOptions {
   server: NodeServer;
@@ -16,6 +18,7 @@ export interface EngineOptions {
   allowedOrigins: readonly string[];
   /** The client's address behind trusted proxies. */
   addressOf: (request: IncomingMessage) => string | undefined;
+  shedder: LoadShedder;
   caps: ConnectionCaps;
   metrics: RealtimeMetrics;
   logger: Logger;
@@ -59,6 +62,7 @@ export function createEngine(options: EngineOptions): Server {
     connectTimeout: 10_000,
   });
   limitFrames(io, config.maxPayloadBytes);
+  io.engine.use(shedHandshakes(options.shedder));
   io.engine.on('connection_error', ({ message, context }: HandshakeFault) => {
     const reason = context?.message ?? message;
     metrics.refused.add({ reason: refusals[reason] ?? 'other' });

@@ -5,6 +5,7 @@ import type { KernelConfig } from '../config/index.ts';
 import { AppError } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { LoadShedder } from '../overload/index.ts';
 import type { RateLimiter } from '../ratelimit/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
 import { createConnectionCaps } from './connection-caps.ts';
@@ -44,6 +45,7 @@ export interface RealtimeOptions {
   authenticator: Authenticator;
   liveness: SessionLiveness;
   rateLimiter: RateLimiter;
+  shedder: LoadShedder;
   tracing: Tracing;
   metrics: Metrics;
   logger: Logger;

@@ -43,6 +43,14 @@ export const httpSection = defineSection({
       doc: 'An idle connection is closed after this; longer than the idle time of a load balancer in front.',
       default: '65000',
     }),
+    RESPONSE_TIMEOUT_MS: setting(milliseconds(1000, 600_000), {
+      doc: 'A client must have taken an answer this long after its first byte.',
+      default: '30000',
+    }),
+    MAX_CONNECTIONS: setting(integer(10, 1_000_000), {
+      doc: 'Connections of one process, sockets among them; above it new ones are dropped. Keep it below the open files allowed.',
+      default: '10000',
+    }),
   },
   check(values, { environment, deployed }) {
     const faults: Fault[] = [];
@@ -70,6 +78,8 @@ export const httpSection = defineSection({
     requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
     headersTimeoutMs: values.HEADERS_TIMEOUT_MS,
     keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
+    responseTimeoutMs: values.RESPONSE_TIMEOUT_MS,
+    maxConnections: values.MAX_CONNECTIONS,
   }),
 });
 

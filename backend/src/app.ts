@@ -51,6 +51,7 @@ import {
 import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
 import { createTracing } from './kernel/telemetry/index.ts';
+import { stopPhases, type Stoppable } from './stop-phases.ts';
 
 export type Role = 'api' | 'worker';
 
@@ -250,69 +251,27 @@ export function createApp(options: AppOptions): App {
 
   function stop(): Promise<boolean> {
     stopping.abort();
-    const { drainMs, shutdownTimeoutMs } = config.lifecycle;
-    const phaseMs = shutdownTimeoutMs - drainMs;
-    return runStopPhases(
-      [
-        {
-          name: 'drain',
-          deadlineMs: drainMs + 1_000,
-          run: () => {
-            health.drain();
-            jobs.drain();
-            return http.drain(drainMs);
-          },
-        },
-        {
-          name: 'requests',
-          deadlineMs: phaseMs * 0.6,
-          run: async () => {
-            await Promise.all([
-              http.finishRequests(),
-              realtime.finishEvents(),
-              // What is not done by then goes back to the queue, and somebody else does it.
-              jobs.finish(phaseMs * 0.5),
-            ]);
-          },
-        },
-        {
-          name: 'sockets',
-          deadlineMs: phaseMs * 0.2,
-          run: async () => {
-            await Promise.all([realtime.close(), http.close()]);
-          },
-        },
-        {
-          name: 'modules',
-          deadlineMs: phaseMs * 0.1,
-          run: async () => {
-            await Promise.all([
-              rateLimiter.close(),
-              ...parts.map(async (part) => part.dispose?.()),
-            ]);
-            idempotency.close();
-            shedder.stop();
-            liveness.close();
-            verifier.close();
-          },
-        },
-        // Half of the time for work to end, the rest for cutting it off.
-        {
-          name: 'pools',
-          deadlineMs: phaseMs * 0.1,
-          run: async () => {
-            redis?.close();
-            await Promise.all([
-              ...[db, countersDb].map((one) => one.close(phaseMs * 0.05)),
-              tracing.close(phaseMs * 0.05),
-              scrapes?.close(),
-              jobs.close(),
-            ]);
-          },
-        },
-      ],
-      logger,
-    );
+    const stoppable: Stoppable = {
+      health,
+      http,
+      realtime,
+      jobs,
+      endBackground: async () => {
+        await Promise.all([rateLimiter.close(), ...parts.map(async (part) => part.dispose?.())]);
+        for (const piece of [idempotency, liveness, verifier]) piece.close();
+        shedder.stop();
+      },
+      closeConnections: async (graceMs) => {
+        redis?.close();
+        await Promise.all([
+          ...[db, countersDb].map((one) => one.close(graceMs)),
+          tracing.close(graceMs),
+          scrapes?.close(),
+          jobs.close(),
+        ]);
+      },
+    };
+    return runStopPhases(stopPhases(stoppable, config.lifecycle), logger);
   }
 
   return { express: app, metrics, start, stop: () => (stopped ??= stop()) };

@@ -1,5 +1,6 @@
-import type { PoolClient, QueryConfig, QueryResult } from 'pg';
+import type { PoolClient, QueryConfig, QueryResult, Submittable } from 'pg';
 import { AppError } from '../errors/index.ts';
+import type { PipelinedRead } from './pipelined-read.ts';
 
 /**
  * A connection taken from the pool. It goes back only after a clean end; one whose state is unknown, because it broke or did
@@ -27,7 +28,18 @@ export class Connection {
     return this.#client.getTransactionStatus() !== 'I';
   }
 
-  async send(query: string | QueryConfig): Promise<QueryResult> {
+  send(query: string | QueryConfig): Promise<QueryResult> {
+    return this.#ask(() => this.#client.query(query));
+  }
+
+  read(read: PipelinedRead): Promise<QueryResult> {
+    return this.#ask(() => {
+      this.#client.query(read as unknown as Submittable);
+      return read.answer;
+    });
+  }
+
+  async #ask(question: () => Promise<QueryResult>): Promise<QueryResult> {
     this.#throwFault();
     const { promise: silence, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -35,7 +47,7 @@ export class Connection {
       reject(new Error('no answer'));
     }, this.#answerWithinMs);
     try {
-      return await Promise.race([this.#client.query(query), silence]);
+      return await Promise.race([question(), silence]);
     } catch (error) {
       this.#throwFault();
       throw error;

@@ -4,10 +4,18 @@ import type { KernelConfig } from '../config/index.ts';
 import { AppError, toAppError } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { Connection } from './connection.ts';
-import { openingStatements, type Identity } from './opening.ts';
+import { openingStatements, readOpening, type Identity, type Limits } from './opening.ts';
+import { attemptRead } from './read.ts';
 import { Stop } from './stop.ts';
-import { attempt, extended } from './transaction.ts';
-import type { Database, QueryResult, TransactionOptions, Work } from './types.ts';
+import { attempt, extended, type Outcome } from './transaction.ts';
+import type {
+  Database,
+  QueryResult,
+  ReadOptions,
+  RowIdentity,
+  TransactionOptions,
+  Work,
+} from './types.ts';
 
 const maxAttempts = 3;
 /** The client's own limit lies this far above the server's statement timeout. */
@@ -70,32 +78,41 @@ export function createDatabase(
     }
   }
 
-  async function transact<T>(
-    identity: Identity,
-    work: Work<T>,
-    options: TransactionOptions,
-    stop: Stop,
+  /** Runs attempts, each on a connection of its own, until one succeeds or none may follow. */
+  async function attempted<T>(
+    { signal, statementTimeoutMs = config.statementTimeoutMs }: TransactionOptions,
+    attemptOn: (connection: Connection, stop: Stop) => Promise<Outcome<T>>,
   ): Promise<T> {
-    const statementTimeoutMs = options.statementTimeoutMs ?? config.statementTimeoutMs;
-    const limits = {
+    const stop = new Stop(signal);
+    running.add(stop);
+    try {
+      for (let attempts = 1; ; attempts += 1) {
+        const connection = await acquire(stop, statementTimeoutMs + answerMarginMs);
+        const outcome = await attemptOn(connection, stop);
+        if (outcome.kind === 'committed') return outcome.value;
+        if (outcome.again === 'no') throw outcome.error;
+        if (outcome.again === 'later') {
+          if (attempts === maxAttempts) throw new AppError('CONFLICT', { cause: outcome.error });
+          await Promise.race([sleep(backoffMs(attempts)), stop.promise]);
+        } else if (attempts === maxAttempts) {
+          throw outcome.error;
+        }
+      }
+    } finally {
+      running.delete(stop);
+      stop.dispose();
+    }
+  }
+
+  function limitsOf({
+    statementTimeoutMs = config.statementTimeoutMs,
+  }: TransactionOptions): Limits {
+    return {
       statementTimeoutMs,
       lockTimeoutMs: config.lockTimeoutMs,
       // A transaction that waits for something other than the database holds a connection and its locks meanwhile.
       idleTimeoutMs: Math.max(statementTimeoutMs, config.statementTimeoutMs),
     };
-    const opening = openingStatements(identity, limits, options);
-    for (let attempts = 1; ; attempts += 1) {
-      const connection = await acquire(stop, statementTimeoutMs + answerMarginMs);
-      const outcome = await attempt(connection, opening, work, stop);
-      if (outcome.kind === 'committed') return outcome.value;
-      if (outcome.again === 'no') throw outcome.error;
-      if (outcome.again === 'later') {
-        if (attempts === maxAttempts) throw new AppError('CONFLICT', { cause: outcome.error });
-        await Promise.race([sleep(backoffMs(attempts)), stop.promise]);
-      } else if (attempts === maxAttempts) {
-        throw outcome.error;
-      }
-    }
   }
 
   async function run<T>(
@@ -103,14 +120,8 @@ export function createDatabase(
     work: Work<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
-    const stop = new Stop(options.signal);
-    running.add(stop);
-    try {
-      return await transact(identity, work, options, stop);
-    } finally {
-      running.delete(stop);
-      stop.dispose();
-    }
+    const opening = openingStatements(identity, limitsOf(options), options);
+    return attempted(options, (connection, stop) => attempt(connection, opening, work, stop));
   }
 
   async function statement<R>(
@@ -152,6 +163,17 @@ export function createDatabase(
     asCaller: (caller, work, options) => run(caller, work, options),
     asService: (work, options) => run({ kind: 'service' }, work, options),
     asLogin: (work, options) => run({ kind: 'login' }, work, options),
+    async readAsCaller<R>(
+      caller: RowIdentity,
+      sql: string,
+      values: readonly unknown[],
+      options: ReadOptions = {},
+    ) {
+      const opening = readOpening(caller, limitsOf(options));
+      return attempted(options, (connection, stop) =>
+        attemptRead<R>(connection, opening, sql, values, stop),
+      );
+    },
     statement,
     ping: async (timeoutMs) => {
       const options = {

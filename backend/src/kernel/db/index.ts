@@ -6,6 +6,7 @@ export type {
   Database,
   PoolState,
   QueryResult,
+  ReadOptions,
   RowIdentity,
   Transaction,
   TransactionOptions,

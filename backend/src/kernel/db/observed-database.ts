@@ -72,6 +72,8 @@ export function observeDatabase(
   return {
     ...database,
     asCaller: (caller, work, options) => asCaller(() => database.asCaller(caller, work, options)),
+    readAsCaller: (caller, sql, values, options) =>
+      asCaller(() => database.readAsCaller(caller, sql, values, options)),
     asService: (work, options) => asService(() => database.asService(work, options)),
     asLogin: (work, options) => asLogin(() => database.asLogin(work, options)),
   };

@@ -36,6 +36,31 @@ export function openingStatements(
   return `${begin[isolation]}${readOnly ? ' READ ONLY' : ''}; SELECT ${calls.join(', ')}`;
 }
 
+/** A statement that sets what a transaction needs and gives no row, and its parameters. */
+export interface ReadOpening {
+  text: string;
+  values: readonly string[];
+}
+
+// No limit on idleness: between its parts a pipelined transaction waits for nobody. Settings are never null.
+const readSettings = `SELECT WHERE set_config('role', $1, true) IS NULL
+  OR set_config('request.jwt.claims', $2, true) IS NULL
+  OR set_config('statement_timeout', $3, true) IS NULL
+  OR set_config('lock_timeout', $4, true) IS NULL
+  OR set_config('transaction_read_only', 'on', true) IS NULL`;
+
+/** The same settings, for one read that is sent along with them. */
+export function readOpening(
+  caller: RowIdentity,
+  limits: Omit<Limits, 'idleTimeoutMs'>,
+): ReadOpening {
+  const { role, 'request.jwt.claims': claims } = rights(caller);
+  return {
+    text: readSettings,
+    values: [role, claims, String(limits.statementTimeoutMs), String(limits.lockTimeoutMs)],
+  };
+}
+
 function rights(identity: Identity): { role: string; 'request.jwt.claims': string } {
   switch (identity.kind) {
     case 'anonymous':
@@ -43,11 +68,23 @@ function rights(identity: Identity): { role: string; 'request.jwt.claims': strin
     case 'user':
       return {
         role: 'authenticated',
-        'request.jwt.claims': JSON.stringify(identity.claims.payload),
+        'request.jwt.claims': jsonOf(identity.claims.payload),
       };
     case 'service':
       return { role: 'service_role', 'request.jwt.claims': '{"role":"service_role"}' };
     case 'login':
       return { role: 'none', 'request.jwt.claims': '' };
   }
+}
+
+const jsonOfFrozen = new WeakMap<object, string>();
+
+/** Written once for all requests of a token: the claims of a verified one are frozen throughout. */
+function jsonOf(payload: Readonly<Record<string, unknown>>): string {
+  if (!Object.isFrozen(payload)) return JSON.stringify(payload);
+  const known = jsonOfFrozen.get(payload);
+  if (known !== undefined) return known;
+  const json = JSON.stringify(payload);
+  jsonOfFrozen.set(payload, json);
+  return json;
 }

@@ -42,6 +42,8 @@ export interface TransactionOptions {
   signal?: AbortSignal;
 }
 
+export type ReadOptions = Pick<TransactionOptions, 'statementTimeoutMs' | 'signal'>;
+
 export interface PoolState {
   total: number;
   idle: number;
@@ -62,6 +64,16 @@ export type Work<T> = (tx: Transaction) => Promise<T>;
 export interface Database {
   /** Role `authenticated` with the caller's claims, or `anon`. */
   asCaller<T>(caller: RowIdentity, work: Work<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * One statement that only reads, with the rights of `asCaller`, in a single round trip. Having changed nothing, it is tried
+   * again where its connection is lost, too.
+   */
+  readAsCaller<R>(
+    caller: RowIdentity,
+    sql: string,
+    values: readonly unknown[],
+    options?: ReadOptions,
+  ): Promise<QueryResult<R>>;
   /** Role `service_role`: past row-level security. For our own background work only. */
   asService<T>(work: Work<T>, options?: TransactionOptions): Promise<T>;
   /** The role of the database URL itself, for tables that no other role may read, such as `auth.sessions`. */

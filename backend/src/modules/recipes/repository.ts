@@ -1,9 +1,4 @@
-import type {
-  Database,
-  RowIdentity,
-  Transaction,
-  TransactionOptions,
-} from '../../kernel/db/index.ts';
+import type { Database, ReadOptions, RowIdentity, Transaction } from '../../kernel/db/index.ts';
 import type { Position } from './cursor.ts';
 import type { Versions } from './etag.ts';
 import type { NewRecipe, Recipe, RecipeChanges } from './schema.ts';
@@ -29,8 +24,7 @@ export function createRecipeRepository(db: Database) {
     caller: RowIdentity,
     sql: string,
     values: readonly unknown[],
-    options?: TransactionOptions,
-  ): Promise<R[]> => (await db.asCaller(caller, (tx) => tx.query<R>(sql, values), options)).rows;
+  ): Promise<R[]> => (await db.asCaller(caller, (tx) => tx.query<R>(sql, values))).rows;
 
   return {
     /** In a transaction with the rights of whose recipe it is to be. */
@@ -48,17 +42,17 @@ export function createRecipeRepository(db: Database) {
     },
 
     async find(caller: RowIdentity, id: string, signal?: AbortSignal): Promise<Recipe | undefined> {
-      const [recipe] = await query<Recipe>(
+      const { rows } = await db.readAsCaller<Recipe>(
         caller,
         `select ${columns} from public.recipes where id = $1`,
         [id],
         reading(signal),
       );
-      return recipe;
+      return rows[0];
     },
 
-    list(caller: RowIdentity, filter: RecipeFilter, signal?: AbortSignal): Promise<Recipe[]> {
-      return query<Recipe>(
+    async list(caller: RowIdentity, filter: RecipeFilter, signal?: AbortSignal): Promise<Recipe[]> {
+      const { rows } = await db.readAsCaller<Recipe>(
         caller,
         `select ${columns} from public.recipes
          where ($1::timestamptz is null or (created_at, id) < ($1, $2::uuid))
@@ -80,6 +74,7 @@ export function createRecipeRepository(db: Database) {
         ],
         reading(signal),
       );
+      return rows;
     },
 
     /** Nothing comes back where the caller may not, or the row is at another version. */
@@ -146,5 +141,4 @@ const versionList = (versions: Versions): readonly number[] | null =>
 
 const containing = (text: string): string => `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;
 
-const reading = (signal: AbortSignal | undefined): TransactionOptions =>
-  signal ? { readOnly: true, signal } : { readOnly: true };
+const reading = (signal: AbortSignal | undefined): ReadOptions => (signal ? { signal } : {});

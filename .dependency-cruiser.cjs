@@ -59,7 +59,10 @@ module.exports = {
       comment:
         'check-removal.ts leaves out the tests in these folders, so nothing in them may lead to a module.',
       from: { path: '^backend/(src/kernel|local/(auth|postgres))/' },
-      to: { path: '^backend/src/(modules|modules\\.ts|app\\.ts|run-server\\.ts)', reachable: true },
+      to: {
+        path: '^backend/src/(modules|modules\\.ts|app(-options)?\\.ts|run-server\\.ts)',
+        reachable: true,
+      },
     },
     {
       name: 'module-imports-no-module',
@@ -126,7 +129,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^backend/src/',
-        pathNot: [`${kernel}(http|realtime)/`, '^backend/src/app\\.ts$', test],
+        pathNot: [`${kernel}(http|realtime)/`, '^backend/src/app(-options)?\\.ts$', test],
       },
       to: { path: '^node_modules/(express|socket\\.io)/' },
     },

@@ -1,11 +1,11 @@
-import express, { type Express } from 'express';
+import express from 'express';
+import type { App, AppOptions } from './app-options.ts';
 import {
   createAuthenticator,
   createSessionLiveness,
   createTokenVerifier,
 } from './kernel/auth/index.ts';
-import type { KernelConfig } from './kernel/config/index.ts';
-import { createDatabase, observeDatabase, type Database } from './kernel/db/index.ts';
+import { createDatabase, observeDatabase } from './kernel/db/index.ts';
 import { createEventBus } from './kernel/events/index.ts';
 import {
   accessLog,
@@ -33,16 +33,9 @@ import {
 import { createJobs } from './kernel/jobs/index.ts';
 import { createIdempotency } from './kernel/idempotency/index.ts';
 import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
-import type { Logger } from './kernel/logging/index.ts';
-import {
-  createMetrics,
-  createMetricsServer,
-  measureProcess,
-  type Metrics,
-} from './kernel/metrics/index.ts';
-import type { Module } from './kernel/module/index.ts';
-import { createLoadShedder, type EventLoopSampler } from './kernel/overload/index.ts';
-import { createScrubber, type Scrubber } from './kernel/privacy/index.ts';
+import { createMetrics, createMetricsServer, measureProcess } from './kernel/metrics/index.ts';
+import { createLoadShedder } from './kernel/overload/index.ts';
+import { createScrubber } from './kernel/privacy/index.ts';
 import {
   createPostgresStore,
   createRateLimiter,
@@ -53,33 +46,7 @@ import { createRedis } from './kernel/redis/index.ts';
 import { createTracing } from './kernel/telemetry/index.ts';
 import { stopPhases, type Stoppable } from './stop-phases.ts';
 
-export type Role = 'api' | 'worker';
-
-export interface AppOptions {
-  config: KernelConfig;
-  modules: readonly Module[];
-  /** What each module's own section of the configuration gave, by module name. */
-  settings: Readonly<Record<string, unknown>>;
-  logger: Logger;
-  version: string;
-  /** What leaves the process goes through it; one with the rules of the house by default. */
-  scrubber?: Scrubber;
-  /** `worker`: does jobs and listens nowhere. Default `api`. */
-  role?: Role;
-  /** Stands in for the one made from the configuration, in tests. */
-  database?: Database;
-  /** The same for what watches the event loop. */
-  eventLoop?: EventLoopSampler;
-}
-
-export interface App {
-  readonly express: Express;
-  readonly metrics: Metrics;
-  /** Resolves with the port once requests and sockets are served; with 0 where jobs are all it does. */
-  start(): Promise<number>;
-  /** Resolves with whether every phase was clean. */
-  stop(): Promise<boolean>;
-}
+export type { App, AppOptions, Role } from './app-options.ts';
 
 /** Puts the server together: the only place that knows all parts. Nothing listens or connects before `start`. */
 export function createApp(options: AppOptions): App {

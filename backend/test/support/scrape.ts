@@ -44,3 +44,8 @@ export function sumOf(
   }
   return sum;
 }
+
+/** What the second scrape has and the first has not. Garbage collections have kinds that come when they come. */
+export function addedSeries(before: Series, after: Series): string[] {
+  return [...after.keys()].filter((key) => !before.has(key) && !key.startsWith('nodejs_gc'));
+}

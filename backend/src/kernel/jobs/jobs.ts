@@ -8,6 +8,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Scrubber } from '../privacy/index.ts';
 import { jobFaults, type Job, type JobHandler } from './job.ts';
 import { createQueue, declareQueues, withinTransaction, type Envelope } from './queue.ts';
+import { createJobMetrics } from './job-metrics.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 export interface EnqueueOptions {
@@ -49,14 +50,12 @@ export function createJobs(options: {
   metrics: Metrics;
   scrubber: Scrubber;
 }): JobsServer {
-  const { config, databaseConfig, logger, metrics } = options;
+  const { config, databaseConfig, logger } = options;
   let handlers: readonly JobHandler[] = [];
   let executor: Executor | undefined;
   let boss: PgBoss | undefined;
   let workers: Workers | undefined;
-  const enqueued = metrics.counter('bulwark_jobs_enqueued_total', 'Jobs put into the queue.', [
-    'job',
-  ]);
+  const metrics = createJobMetrics(options.metrics, () => workers?.running() ?? 0);
 
   return {
     serve(declared) {
@@ -78,7 +77,14 @@ export function createJobs(options: {
         handlers.map(({ job }) => job),
       );
       if (work)
-        workers = startWorkers({ ...options, boss, executor, handlers, pollMs: config.pollMs });
+        workers = startWorkers({
+          ...options,
+          metrics,
+          boss,
+          executor,
+          handlers,
+          pollMs: config.pollMs,
+        });
     },
     async enqueue(job, payload, { tx, key } = {}) {
       if (boss === undefined || !handlers.some((handler) => handler.job.name === job.name)) {
@@ -92,7 +98,7 @@ export function createJobs(options: {
         singletonKey: key ?? randomUUID(),
         ...(tx === undefined ? {} : { db: withinTransaction(tx) }),
       });
-      if (jobId !== null) enqueued.add({ job: job.name });
+      if (jobId !== null) metrics.enqueued.add({ kind: job.name });
       return jobId;
     },
     drain() {

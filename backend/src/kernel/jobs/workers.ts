@@ -3,12 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Database, Executor } from '../db/index.ts';
 import { validated } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
-import type { Metrics } from '../metrics/index.ts';
 import type { Scrubber } from '../privacy/index.ts';
 import type { JobHandler } from './job.ts';
+import type { JobMetrics } from './job-metrics.ts';
 import { renewSeconds, schema, withinTransaction, type Envelope } from './queue.ts';
 
 export interface Workers {
+  /** How many jobs are being done. */
+  running(): number;
   /** Takes no further job. */
   drain(): void;
   finish(milliseconds: number): Promise<void>;
@@ -22,7 +24,7 @@ export interface WorkersOptions {
   /** How long an idle worker waits before it looks again. */
   pollMs: number;
   logger: Logger;
-  metrics: Metrics;
+  metrics: JobMetrics;
   scrubber: Scrubber;
 }
 
@@ -36,7 +38,6 @@ const lost = 'The job is no longer this attempt’s: another worker has it, or i
 type Claim = JobWithMetadata<Envelope>;
 type Outcome = 'done' | 'failed' | 'dead' | 'lost' | 'handed_back';
 
-const durationBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
 /**
  * One attempt more, as the one that was cut short is not the job's fault. The attempt's number goes up with the next claim
  * all the same, so that whatever is left of this one can settle nothing.
@@ -51,17 +52,6 @@ export function startWorkers(options: WorkersOptions): Workers {
   const running = new Map<string, { settled: Promise<unknown>; giveUp: () => Promise<void> }>();
   const names = handlers.map(({ job }) => job.name);
   let draining = false;
-  const finished = metrics.counter('bulwark_jobs_total', 'Attempts at jobs, by how they ended.', [
-    'job',
-    'outcome',
-  ]);
-  const duration = metrics.histogram(
-    'bulwark_job_duration_seconds',
-    'How long attempts at jobs took.',
-    durationBuckets,
-    ['job'],
-  );
-  metrics.gauge('bulwark_jobs_running', 'Jobs that this process is doing.', () => running.size);
 
   function perform({ job, handle }: JobHandler, claim: Claim, signal: AbortSignal) {
     return handle({
@@ -143,8 +133,8 @@ export function startWorkers(options: WorkersOptions): Workers {
     await runWithLogContext({ requestId: claim.data.requestId }, async () => {
       const outcome = await attempt(handler, claim);
       const durationMs = Math.round(performance.now() - startedAt);
-      finished.add({ job: claim.name, outcome });
-      duration.observe({ job: claim.name }, durationMs / 1_000);
+      metrics.finished.add({ kind: claim.name, outcome });
+      metrics.duration.observe({ kind: claim.name }, durationMs / 1_000);
       logger.info({ job: claim.name, jobId: claim.id, outcome, durationMs }, 'job');
     });
   }
@@ -180,6 +170,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   }
 
   return {
+    running: () => running.size,
     drain,
     async finish(milliseconds) {
       drain();

@@ -13,6 +13,7 @@ import {
   clientAddress,
   createHealth,
   createHttpServer,
+  createRequestMetrics,
   docsPage,
   errorHandler,
   healthPaths,
@@ -24,7 +25,6 @@ import {
   preflight,
   protection,
   requestContext,
-  requestMetrics,
   requestSpans,
   shedLoad,
   whenAnswered,
@@ -53,6 +53,7 @@ export function createApp(options: AppOptions): App {
   const { config, modules, settings, logger, version, role = 'api' } = options;
   const scrubber = options.scrubber ?? createScrubber();
   const metrics = createMetrics();
+  const requests = createRequestMetrics(metrics);
   const tracing = createTracing(config.tracing, {
     version,
     environment: config.environment,
@@ -91,8 +92,13 @@ export function createApp(options: AppOptions): App {
   const app = express();
   const { allowedOrigins } = config.http;
   const protectionOf = protection(allowedOrigins);
-  const door = shedLoad(app, { shedder, exempt: healthPaths, protectionOf });
-  const http = createHttpServer(door, config.http, logger);
+  const door = shedLoad(app, {
+    shedder,
+    exempt: healthPaths,
+    protectionOf,
+    onRefused: requests.refused,
+  });
+  const http = createHttpServer(door, config.http, logger, requests.refused);
   const realtime = createRealtime({
     server: http.server,
     config: config.realtime,
@@ -143,7 +149,7 @@ export function createApp(options: AppOptions): App {
   app.use(
     whenAnswered(
       accessLog(logger, scrubber.text),
-      requestMetrics(metrics),
+      requests.answered,
       ...(config.tracing.kind === 'on' ? [requestSpans(tracing)] : []),
     ),
   );

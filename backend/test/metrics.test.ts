@@ -104,6 +104,35 @@ describe('the numbers', () => {
     expect(increase(byNumber, 'bulwark_http_request_duration_seconds_count')).toBe(5);
   });
 
+  test('count what never became a request, and what was shed', async () => {
+    const refused = { method: 'other', route: 'none' };
+    const name = 'bulwark_http_requests_total';
+    const before = await read();
+    await sendRaw(app.url, 'NO HTTP AT ALL\r\n\r\n');
+    const after = await read();
+    const unreadable = { ...refused, status: '400' };
+    expect(sumOf(after, name, unreadable) - sumOf(before, name, unreadable)).toBe(1);
+
+    const full = await startTestApp({
+      modules: [echo],
+      environment: { METRICS_PORT: '0', OVERLOAD_MAX_IN_FLIGHT: '1' },
+    });
+    const endless = new AbortController();
+    try {
+      const waiting = fetch(`${full.url}/api/v1/until-gone`, { signal: endless.signal });
+      waiting.catch(() => undefined);
+      let status = 0;
+      while (status !== 503) ({ status } = await full.request.get('/api/v1/public-echo'));
+      const shed = { ...refused, status: '503' };
+      const series = await scrape(metricsUrl(full.logLines));
+      expect(sumOf(series, name, shed)).toBe(1);
+      expect(sumOf(series, 'bulwark_sheds_total', { kind: 'request' })).toBe(1);
+    } finally {
+      endless.abort();
+      await full.stop();
+    }
+  });
+
   test('tell of process, event loop, pool and readiness', async () => {
     const series = await read();
     for (const name of [
@@ -147,6 +176,6 @@ describe('whatever strangers send', () => {
     const after = await read();
     expect(addedSeries(before, after)).toEqual([]);
     const total = (series: Series) => sumOf(series, 'bulwark_http_requests_total');
-    expect(total(after) - total(before)).toBe(10 * strangeRequests(0, '/').count);
+    expect(total(after) - total(before)).toBe(10 * (strangeRequests(0, '/').count + 1));
   });
 });

@@ -9,7 +9,7 @@ export { meRoute } from './me-route.ts';
 export { mountRoutes } from './mount-routes.ts';
 export { openApiDocument } from './openapi.ts';
 export { requestContext } from './request-context.ts';
-export { requestMetrics } from './request-metrics.ts';
+export { createRequestMetrics } from './request-metrics.ts';
 export { requestSpans } from './request-spans.ts';
 export { apiPrefix, route } from './route.ts';
 export type { Once, Reply, Route, RouteInput } from './route.ts';

@@ -6,6 +6,7 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** Stands for every path that is no declared one: paths are the client's to make up. */
 const noRoute = 'none';
+const otherMethod = 'other';
 
 interface Operation {
   duration: { observe(value: number): void };
@@ -13,8 +14,15 @@ interface Operation {
   requests: Map<number, { add(by?: number): void }>;
 }
 
+/** What counts requests: those that were taken in, and those that were refused before anything was known of them. */
+export interface RequestMetrics {
+  answered(answer: Answer): void;
+  /** Of no route and of the method `other`: nobody looked. */
+  refused(status: number): void;
+}
+
 /** Rate, errors and duration by operation. Whatever strangers send, the labels are of closed sets. */
-export function requestMetrics(metrics: Metrics): (answer: Answer) => void {
+export function createRequestMetrics(metrics: Metrics): RequestMetrics {
   const requests = metrics.counter(
     'bulwark_http_requests_total',
     'Requests answered, by method, route template and status. 499: the client went away first.',
@@ -42,9 +50,7 @@ export function requestMetrics(metrics: Metrics): (answer: Answer) => void {
     return operation;
   }
 
-  return ({ request, context, status, durationMs }) => {
-    const method = methods.has(request.method) ? request.method : 'other';
-    const route = context.route ?? noRoute;
+  function count(method: string, route: string, status: number): Operation {
     const operation = operationOf(method, route);
     let counted = operation.requests.get(status);
     if (!counted) {
@@ -52,6 +58,17 @@ export function requestMetrics(metrics: Metrics): (answer: Answer) => void {
       operation.requests.set(status, counted);
     }
     counted.add();
-    operation.duration.observe(durationMs / 1000);
+    return operation;
+  }
+
+  return {
+    answered({ request, context, status, durationMs }) {
+      const method = methods.has(request.method) ? request.method : otherMethod;
+      const operation = count(method, context.route ?? noRoute, status);
+      operation.duration.observe(durationMs / 1000);
+    },
+    refused(status) {
+      count(otherMethod, noRoute, status);
+    },
   };
 }

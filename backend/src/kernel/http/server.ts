@@ -27,6 +27,8 @@ export function createHttpServer(
   listener: RequestListener,
   config: KernelConfig['http'],
   logger: Logger,
+  /** Told of each answer to what never became a request. */
+  onRefused: (status: number) => void,
 ): HttpServer {
   let draining = false;
   let allAnswered: (() => void) | undefined;
@@ -66,7 +68,7 @@ export function createHttpServer(
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  refuseUnreadable(server, logger, (socket) =>
+  refuseUnreadable(server, { logger, onRefused }, (socket) =>
     [...underWay].some(({ req, headersSent }) => req.socket === socket && headersSent),
   );
 

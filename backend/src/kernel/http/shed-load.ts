@@ -10,6 +10,8 @@ export interface ShedLoadOptions {
   exempt: readonly string[];
   /** The headers that every answer to such a request has. */
   protectionOf: (request: IncomingMessage) => HeaderList;
+  /** Told of each refusal. */
+  onRefused: (status: number) => void;
 }
 
 /**
@@ -32,6 +34,7 @@ export function shedLoad(listener: RequestListener, options: ShedLoadOptions): R
     list.push('X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(content)));
     response.writeHead(status, list);
     response.end(content);
+    options.onRefused(status);
   }
 
   return (request, response) => {

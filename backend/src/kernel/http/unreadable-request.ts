@@ -20,7 +20,7 @@ const ended = new Set<string | undefined>(['ECONNRESET', 'HPE_INVALID_EOF_STATE'
  */
 export function refuseUnreadable(
   server: Server,
-  logger: Logger,
+  { logger, onRefused }: { logger: Logger; onRefused: (status: number) => void },
   isAnswering: (socket: Socket) => boolean,
 ): void {
   server.on('clientError', (thrown: NodeJS.ErrnoException, socket: Socket) => {
@@ -44,5 +44,6 @@ export function refuseUnreadable(
       () => socket.destroy(),
     );
     logger.info({ requestId, status, reason: thrown.code }, 'unreadable request');
+    onRefused(status);
   });
 }

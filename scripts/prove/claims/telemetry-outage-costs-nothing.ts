@@ -39,6 +39,7 @@ export default defineClaim({
             METRICS_PORT: '0',
             OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
             RATE_LIMIT_SIGNED_IN: '1000000',
+            OVERLOAD_EVENT_LOOP_DELAY_MS: '60000',
           },
         });
         await server.logged('Metrics ready');

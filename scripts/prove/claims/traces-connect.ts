@@ -21,7 +21,11 @@ export default defineClaim({
     const sink = await startOtlpSink();
     try {
       const api = await startServer({
-        environment: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, RATE_LIMIT_PUBLIC: '1000000' },
+        environment: {
+          OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+          RATE_LIMIT_PUBLIC: '1000000',
+          OVERLOAD_EVENT_LOOP_DELAY_MS: '60000',
+        },
       });
       const { accessToken } = await stack.signUp();
       const callers = Array.from({ length: rate * seconds }, () => ({

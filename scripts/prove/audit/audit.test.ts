@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startTestApp, type TestApp } from '../../../backend/test/support/app.ts';
+import { isInstalled } from '../../../backend/test/support/programs.ts';
+import { startImpostor } from '../testing/impostor.ts';
 import {
   startBabblingServer,
   startCarelessServer,
@@ -70,8 +72,9 @@ describe('a Bulwark, audited', () => {
 
 describe('servers of other people', () => {
   const others: OtherServer[] = [];
-  const start = async (server: Promise<OtherServer>) => {
-    others.push(await server);
+  const start = async <S extends OtherServer>(starting: Promise<S>): Promise<S> => {
+    const server = await starting;
+    others.push(server);
     return server;
   };
   afterAll(async () => {
@@ -130,6 +133,17 @@ describe('servers of other people', () => {
       'target-error-shape': 'fails',
     });
     expect(babbling.requests()).toBeLessThanOrEqual(mostRequests);
+  });
+
+  const withOpenssl = isInstalled('openssl') ? test : test.skip;
+  withOpenssl('one without a valid certificate is told so, and never sees the token', async () => {
+    const impostor = await start(startImpostor());
+    const run = await prove(['--target', impostor.url], { PROVE_TOKEN: 'mine.and.secret' });
+    expect(run.code).toBe(1);
+    expect(verdicts(run)).toMatchObject({ 'target-tls': 'fails', 'target-headers': 'fails' });
+    expect(run.stdout).toContain('its certificate is not valid for its name');
+    expect(impostor.requests()).toBeGreaterThan(10);
+    expect(impostor.heard()).not.toContain('mine.and.secret');
   });
 
   test('nobody at all is a fault too', async () => {

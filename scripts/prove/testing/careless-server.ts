@@ -93,7 +93,8 @@ export async function startBabblingServer(): Promise<OtherServer> {
   return listen(server);
 }
 
-async function listen(server: Server): Promise<OtherServer> {
+/** On a free port of loopback. */
+export async function listen(server: Server, scheme = 'http'): Promise<OtherServer> {
   let requests = 0;
   server.on('request', () => (requests += 1));
   server.on('upgrade', () => (requests += 1));
@@ -103,7 +104,7 @@ async function listen(server: Server): Promise<OtherServer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: () => requests,
     async close() {
       server.close();

@@ -22,4 +22,5 @@ export const errors = await load<typeof Errors>('kernel/errors/index');
 export const { route } = await load<typeof Http>('kernel/http/index');
 export const { defineModule } = await load<typeof ModuleParts>('kernel/module/index');
 export const { socketEvent } = await load<typeof Realtime>('kernel/realtime/index');
-export const { Joi, shape, text, uuid } = await load<typeof SchemaParts>('kernel/schema/index');
+export const { Joi, shape, text, uuid, withDefault } =
+  await load<typeof SchemaParts>('kernel/schema/index');

@@ -129,8 +129,15 @@ export function createDatabase(
     values: readonly unknown[],
     timeoutMs: number,
   ): Promise<QueryResult<R>> {
-    const stop = new Stop(AbortSignal.timeout(timeoutMs));
+    const stop = new Stop(undefined);
     running.add(stop);
+    let look: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      // Where this process itself stood still the answer may be there, unread: one more look at the network decides.
+      look = setImmediate(() => {
+        stop.now(new Error(`no answer within ${timeoutMs} ms`));
+      });
+    }, timeoutMs);
     try {
       const connection = await acquire(stop, timeoutMs);
       try {
@@ -144,6 +151,8 @@ export function createDatabase(
     } catch (error) {
       throw stop.stopped ? new AppError('DATABASE_TIMEOUT', { cause: error }) : toAppError(error);
     } finally {
+      clearTimeout(timer);
+      clearImmediate(look);
       running.delete(stop);
       stop.dispose();
     }

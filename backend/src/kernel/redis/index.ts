@@ -73,9 +73,13 @@ export function createRedis(
     },
     async run(command, timeoutMs) {
       const { promise: silence, reject } = Promise.withResolvers<never>();
+      let look: NodeJS.Immediate | undefined;
       const timer = setTimeout(() => {
-        reject(new Error(`Redis did not answer within ${timeoutMs} ms`));
-        replaceConnection();
+        // Where this process itself stood still the answer may be there, unread: one more look at the network decides.
+        look = setImmediate(() => {
+          reject(new Error(`Redis did not answer within ${timeoutMs} ms`));
+          replaceConnection();
+        });
       }, timeoutMs);
       try {
         return await Promise.race([command(client), silence]);
@@ -83,6 +87,7 @@ export function createRedis(
         throw new AppError('UPSTREAM_UNAVAILABLE', { cause });
       } finally {
         clearTimeout(timer);
+        clearImmediate(look);
       }
     },
     close() {

@@ -1,4 +1,5 @@
 import { defineModule, Joi, shape, socketEvent, text } from '../built.ts';
+import { limitRoutes } from './limit-routes.ts';
 import { probeRoutes } from './routes.ts';
 
 const event = { auth: 'user', rateLimit: 'signed-in', ack: Joi.object().unknown() } as const;
@@ -9,7 +10,7 @@ export const probe = defineModule({
   name: 'probe',
   migrations: new URL('./', import.meta.url),
   create: ({ db, realtime }) => ({
-    routes: probeRoutes(db),
+    routes: [...probeRoutes(db), ...limitRoutes],
     socketEvents: [
       socketEvent({
         ...event,

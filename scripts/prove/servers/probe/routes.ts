@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Database } from '../../../../backend/src/kernel/db/index.ts';
 import type { Route } from '../../../../backend/src/kernel/http/index.ts';
-import { errors, Joi, route, shape, text } from '../built.ts';
+import { errors, Joi, route, shape, text, withDefault } from '../built.ts';
 
 const tag = 'probe';
 const responses = { 200: { description: 'Done', body: Joi.object().unknown() } };
@@ -50,17 +50,22 @@ export function probeRoutes(db: Database): Route[] {
     route({
       method: 'post',
       path: '/probe/effects',
-      summary: 'Inserts one row of the key that the client chose',
+      summary:
+        'Inserts one row of the key that the client chose, and takes `ms` milliseconds over it',
       tag,
       ...user,
-      body: shape({ key: text(1, 200) }),
+      idempotency: 'optional',
+      body: shape({
+        key: text(1, 200),
+        ms: withDefault(Joi.number().integer().min(0).max(10_000), 0),
+      }),
       responses: { 201: { description: 'Inserted', body: Joi.object().unknown() } },
-      handler: async ({ body, caller }) => {
-        await db.asCaller(caller, (tx) =>
-          tx.query('insert into public.probe_effects (key) values ($1)', [body.key]),
-        );
-        return { status: 201, body: { key: body.key } };
-      },
+      handler: ({ body, once }) =>
+        once(async (tx) => {
+          await tx.query('insert into public.probe_effects (key) values ($1)', [body.key]);
+          if (body.ms > 0) await wait(body.ms);
+          return { status: 201, body: { key: body.key } };
+        }),
     }),
     route({
       method: 'post',

@@ -110,6 +110,8 @@ export function createApp(options: AppOptions): App {
     shedder,
     tracing,
     metrics,
+    redis,
+    listenUrl: config.database.listenUrl,
     logger,
   });
 
@@ -165,7 +167,10 @@ export function createApp(options: AppOptions): App {
   });
   app.use(notFoundHandler());
   app.use(errorHandler(logger));
-  realtime.serve(parts.flatMap((part) => part.socketEvents ?? []));
+  realtime.serve(
+    parts.flatMap((part) => part.socketEvents ?? []),
+    parts.flatMap((part) => part.socketRooms ?? []),
+  );
   jobs.serve(parts.flatMap((part) => part.jobs ?? []));
 
   const scrapes =
@@ -200,6 +205,12 @@ export function createApp(options: AppOptions): App {
           run: async () => {
             await Promise.all([tracing.open(), scrapes?.listen()]);
           },
+        },
+        // What does not come up in this time comes up later: sockets of one process do without.
+        {
+          name: 'sockets',
+          deadlineMs: 6_000,
+          run: () => realtime.start(stopping.signal),
         },
         {
           name: 'jobs',

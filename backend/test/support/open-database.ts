@@ -3,7 +3,7 @@ import { Secret } from '../../src/kernel/config/index.ts';
 import { createDatabase, type Database } from '../../src/kernel/db/index.ts';
 import { createLogger } from '../../src/kernel/logging/index.ts';
 
-export type DatabaseLimits = Omit<KernelConfig['database'], 'url'>;
+export type DatabaseLimits = Omit<KernelConfig['database'], 'url' | 'listenUrl'>;
 
 const limits: DatabaseLimits = {
   poolMax: 4,

@@ -31,6 +31,8 @@ export interface KernelConfig {
   };
   readonly database: {
     readonly url: Secret;
+    /** Where LISTEN works; undefined where only a transaction pooler is known. */
+    readonly listenUrl: Secret | undefined;
     readonly poolMax: number;
     readonly acquireTimeoutMs: number;
     readonly statementTimeoutMs: number;
@@ -73,6 +75,8 @@ export interface KernelConfig {
     readonly maxInFlight: number;
   };
   readonly realtime: {
+    /** Whether sockets of the server's other processes are reached. */
+    readonly fanOut: boolean;
     readonly maxPayloadBytes: number;
     /** Binary parts of one message. */
     readonly maxAttachments: number;

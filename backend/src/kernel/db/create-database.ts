@@ -32,7 +32,7 @@ const cutOffMs = 500;
  * without checking, and without `sslmode` the connection is plain.
  */
 export function createDatabase(
-  config: KernelConfig['database'],
+  config: Omit<KernelConfig['database'], 'listenUrl'>,
   { logger, applicationName }: { logger: Logger; applicationName: string },
 ): Database {
   const pool = new Pool({

@@ -12,6 +12,8 @@ export type {
   TransactionOptions,
   Work,
 } from './types.ts';
+export { createNotifications } from './notifications.ts';
+export type { Notifications } from './notifications.ts';
 export { exportMigrations } from './export-migrations.ts';
 export { MigrationDriftError, migrationStatus, runMigrations } from './migrate.ts';
 export type { MigrationStatus } from './migrate.ts';

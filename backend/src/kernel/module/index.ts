@@ -4,7 +4,7 @@ import type { EventBus } from '../events/index.ts';
 import type { HealthCheck, Route } from '../http/index.ts';
 import type { JobHandler, Jobs } from '../jobs/index.ts';
 import type { Logger } from '../logging/index.ts';
-import type { Realtime, SocketEvent } from '../realtime/index.ts';
+import type { Realtime, RoomRule, SocketEvent } from '../realtime/index.ts';
 
 /** The kernel as a module sees it. */
 export interface Kernel {
@@ -19,6 +19,8 @@ export interface Kernel {
 export interface ModuleParts {
   routes?: readonly Route[];
   socketEvents?: readonly SocketEvent[];
+  /** Who may go on in its rooms after a moment away. Without a rule clients enter them again by an event. */
+  socketRooms?: readonly RoomRule[];
   jobs?: readonly JobHandler[];
   healthChecks?: readonly HealthCheck[];
   /** Ends what the module started by itself: timers, subscriptions. */

@@ -22,6 +22,8 @@ export interface EngineOptions {
   caps: ConnectionCaps;
   metrics: RealtimeMetrics;
   logger: Logger;
+  /** Milliseconds for which a lost connection can be gone on from; undefined where nothing keeps what was missed. */
+  recoveryMs: number | undefined;
   /** Tells the client of a flooding connection why, before it is cut off. */
   explainFlood: (connection: Connection) => void;
 }
@@ -58,6 +60,13 @@ export function createEngine(options: EngineOptions): Server {
         : 'ORIGIN_NOT_ALLOWED';
       decide(refusal ?? null, refusal === undefined);
     },
+    // A client that comes back is asked again who it is.
+    ...(options.recoveryMs !== undefined && {
+      connectionStateRecovery: {
+        maxDisconnectionDuration: options.recoveryMs,
+        skipMiddlewares: false,
+      },
+    }),
     serveClient: false,
     connectTimeout: 10_000,
   });

@@ -6,11 +6,14 @@ import { runWithLogContext, type Logger } from '../logging/index.ts';
 import { countRefusals, rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import type { ConnectionCaps } from './connection-caps.ts';
 import type { RealtimeMetrics } from './metrics.ts';
+import type { Recovered } from './recovery.ts';
 
 /** Who stands behind an admitted socket. */
 export interface SocketIdentity {
   caller: Caller;
   address: string | undefined;
+  /** Where they were a moment ago, if they come back. */
+  recovered: Recovered | undefined;
 }
 
 export interface HandshakeOptions {
@@ -19,8 +22,19 @@ export interface HandshakeOptions {
   addressOf: (request: IncomingMessage) => string | undefined;
   allowAnonymous: boolean;
   caps: ConnectionCaps;
+  /** Looks for what a caller who was admitted left behind a moment ago. Never rejects. */
+  recover: (socket: Socket, caller: Caller) => Promise<Recovered | undefined>;
   metrics: RealtimeMetrics;
   logger: Logger;
+}
+
+const identities = new WeakMap<Socket, SocketIdentity>();
+
+/** Of a socket that was admitted. */
+export function identityOf(socket: Socket): SocketIdentity {
+  const identity = identities.get(socket);
+  if (identity === undefined) throw new Error('The socket was never admitted');
+  return identity;
 }
 
 /** Browsers name their origin, and it must be an allowed one; native clients send none. */
@@ -51,7 +65,7 @@ export function admitSocket(options: HandshakeOptions) {
       caller.kind === 'user' ? (['signed-in', caller.userId] as const) : (['public'] as const);
     await options.rateLimiter.consume(tier, rateLimitKey(userId, address));
     if (userId !== undefined) options.caps.claim(socket.conn, userId);
-    return { caller, address };
+    return { caller, address, recovered: await options.recover(socket, caller) };
   }
 
   return (socket: Socket, next: (error?: Error) => void): void => {
@@ -73,7 +87,9 @@ export function admitSocket(options: HandshakeOptions) {
     void runWithLogContext({ requestId }, () => admit(socket))
       .then(
         (identity) => {
-          socket.data = identity;
+          identities.set(socket, identity);
+          // The adapter keeps `data` for a client that comes back, and shows it to other processes.
+          socket.data = identity.caller.kind === 'user' ? { userId: identity.caller.userId } : {};
           next();
         },
         (thrown: unknown) => {

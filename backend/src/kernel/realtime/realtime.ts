@@ -1,12 +1,13 @@
 import type { IncomingMessage, Server as NodeServer } from 'node:http';
 import type { Socket } from 'socket.io';
 import type { Authenticator, SessionLiveness } from '../auth/index.ts';
-import type { KernelConfig } from '../config/index.ts';
+import type { KernelConfig, Secret } from '../config/index.ts';
 import { AppError } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { LoadShedder } from '../overload/index.ts';
 import type { RateLimiter } from '../ratelimit/index.ts';
+import type { Redis } from '../redis/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
 import { createConnectionCaps } from './connection-caps.ts';
 import type { Connection } from './connection.ts';
@@ -14,9 +15,11 @@ import { socketEventFaults } from './declarations.ts';
 import { createDispatcher } from './dispatch.ts';
 import { createEngine } from './engine.ts';
 import type { SocketEvent } from './event.ts';
-import { admitSocket, type SocketIdentity } from './handshake.ts';
+import { createFanOut } from './carrier.ts';
+import { admitSocket, identityOf } from './handshake.ts';
 import { realtimeMetrics } from './metrics.ts';
 import { refreshEvent, unknownEvent, withRequiredPayload } from './own-events.ts';
+import { createRecovery, resume, userRoom, type RoomRule } from './recovery.ts';
 import { expiresAt, SocketSession } from './session.ts';
 
 /** What features may do with sockets from outside an event: speak to rooms, and take someone out of one. */
@@ -29,7 +32,9 @@ export interface Realtime {
 
 export interface RealtimeServer extends Realtime {
   /** Registers the events; throws where a declaration is incomplete. Call it before listening. */
-  serve(events: readonly SocketEvent[]): void;
+  serve(events: readonly SocketEvent[], rooms?: readonly RoomRule[]): void;
+  /** Connects to the other processes. Never rejects; the signal ends the wait for them. */
+  start(signal: AbortSignal): Promise<void>;
   /** Refuses new events and resolves once those under way are acknowledged. */
   finishEvents(): Promise<void>;
   /** Ends every connection so that clients connect again by themselves. Resolves when the HTTP server has closed too. */
@@ -48,12 +53,18 @@ export interface RealtimeOptions {
   shedder: LoadShedder;
   tracing: Tracing;
   metrics: Metrics;
+  /** What carries messages between the processes; see CarrierOptions. */
+  redis: Redis | undefined;
+  listenUrl: Secret | undefined;
   logger: Logger;
 }
 
 /** Expired sockets end at most this much after `exp`. */
 const timeCheckMs = 500;
-const userRoom = (userId: string) => `user:${userId}`;
+/** What is not up in this time comes up later: sockets of one process do without. */
+const connectPatienceMs = 5_000;
+/** How long a client may be away and miss nothing. */
+const recoveryMs = 120_000;
 
 export function createRealtime(options: RealtimeOptions): RealtimeServer {
   const { config, logger } = options;
@@ -70,12 +81,15 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     ...options,
     caps,
     metrics,
+    recoveryMs: config.fanOut && options.redis !== undefined ? recoveryMs : undefined,
     explainFlood: (connection) => {
       const session = sessionOf.get(connection);
       if (session === undefined) connection.close();
       else session.end(new AppError('RATE_LIMITED', { retryAfterSeconds: 30 }), 'socket:ended');
     },
   });
+
+  const fanOut = createFanOut(io, options);
 
   /** One timer for all, and none without sockets. */
   function track(session: SocketSession): void {
@@ -93,7 +107,7 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
   }
 
   function welcome(socket: Socket, events: readonly SocketEvent[]): void {
-    const identity = socket.data as SocketIdentity;
+    const identity = identityOf(socket);
     const session = new SocketSession(socket, identity, {
       ...options,
       expiryWarningMs: config.expiryWarningMs,
@@ -136,10 +150,11 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
 
     if (userId !== undefined) void socket.join(userRoom(userId));
     session.tell('connected', { userId: userId ?? null, expiresAt: expiresAt(identity.caller) });
+    if (identity.recovered !== undefined) resume(socket, identity.recovered);
   }
 
   return {
-    serve(events) {
+    serve(events, rooms = []) {
       const faults = socketEventFaults(events);
       if (faults.length > 0)
         throw new Error(`Socket events are not fully declared:\n${faults.join('\n')}`);
@@ -149,6 +164,7 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
           ...options,
           caps,
           metrics,
+          recover: createRecovery(fanOut, rooms),
           allowAnonymous: events.some(({ auth }) => auth === 'public'),
         }),
       );
@@ -156,16 +172,21 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
         welcome(socket, served);
       });
     },
+    start: (signal) =>
+      fanOut.start(AbortSignal.any([signal, AbortSignal.timeout(connectPatienceMs)])),
     emit(room, event, payload) {
-      io.to(room).emit(event, payload);
+      fanOut.emit(room, event, payload);
     },
     removeFromRoom(userId, room) {
-      io.in(userRoom(userId)).socketsLeave(room);
+      fanOut.leave(userRoom(userId), room);
     },
     emptyRoom(room) {
-      io.in(room).socketsLeave(room);
+      fanOut.leave(room, room);
     },
     finishEvents: () => dispatcher.finish(),
-    close: () => io.close(),
+    async close() {
+      await io.close();
+      await fanOut.close();
+    },
   };
 }

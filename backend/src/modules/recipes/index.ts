@@ -4,7 +4,7 @@ import { createCookingService } from './cooking-service.ts';
 import { createRecipeRepository } from './repository.ts';
 import { recipeRoutes } from './routes.ts';
 import { createRecipeService } from './service.ts';
-import { cookingEvents, relayCookingChanges } from './sockets.ts';
+import { cookingEvents, cookingRooms, relayCookingChanges } from './sockets.ts';
 
 /** Recipes over HTTP, and cooking them together over sockets. The example that other modules are copied from. */
 export const recipes = defineModule({
@@ -16,6 +16,7 @@ export const recipes = defineModule({
     return {
       routes: recipeRoutes(service),
       socketEvents: cookingEvents(cooking),
+      socketRooms: [cookingRooms(cooking)],
       dispose: relayCookingChanges(events, realtime),
     };
   },

@@ -1,6 +1,7 @@
 import type { EventBus } from '../../kernel/events/index.ts';
 import {
   type Realtime,
+  type RoomRule,
   type SocketEvent,
   socketEvent,
   type SocketInput,
@@ -111,6 +112,15 @@ export function cookingEvents(cooking: CookingService): SocketEvent[] {
   ];
 }
 
+/** Whoever still takes part may go on in a session's room after a moment away. */
+export const cookingRooms = (cooking: CookingService): RoomRule => ({
+  prefix: roomPrefix,
+  admits: async (caller, room) => {
+    const session = await cooking.find(caller, room.slice(roomPrefix.length));
+    return session.status === 'active';
+  },
+});
+
 /** Tells each session's room what the service has published. Returns the disposer. */
 export function relayCookingChanges(events: EventBus, realtime: Realtime): () => void {
   const { 'participant-left': participantLeft, ended, ...others } = cookingChanges;
@@ -137,4 +147,5 @@ export function relayCookingChanges(events: EventBus, realtime: Realtime): () =>
   };
 }
 
-const roomOf = (sessionId: string): string => `cooking:${sessionId}`;
+const roomPrefix = 'cooking:';
+const roomOf = (sessionId: string): string => `${roomPrefix}${sessionId}`;

@@ -1,5 +1,6 @@
 import { Joi } from '../../schema/index.ts';
 import type { Fault } from '../fault.ts';
+import type { Secret } from '../secret.ts';
 import { defineSection, secretSetting, setting } from '../section.ts';
 import { integer, milliseconds } from '../value-kinds.ts';
 
@@ -18,6 +19,12 @@ function isDatabaseUrl(text: string): boolean {
   return /^postgres(ql)?:$/.test(url.protocol) && hasHost && url.pathname.length > 1;
 }
 
+/** Undefined for Supabase's transaction pooler: what is heard on a connection that changes hands reaches nobody. */
+function sessionUrl(url: Secret): Secret | undefined {
+  const { hostname, port } = new URL(url.reveal());
+  return port === '6543' && /\.supabase\.(com|co)$/.test(hostname) ? undefined : url;
+}
+
 export const databaseSection = defineSection({
   owner: 'kernel/db',
   keys: {
@@ -25,6 +32,13 @@ export const databaseSection = defineSection({
       doc: 'Postgres: directly, or through the session or transaction pooler of Supabase.',
       example:
         'postgresql://postgres:your-database-password@db.your-project.supabase.co:5432/postgres',
+      kind: 'connection',
+    }),
+    DATABASE_LISTEN_URL: secretSetting(databaseUrl(), {
+      doc: 'Postgres past any transaction pooler, for LISTEN; DATABASE_URL otherwise. Sockets use it to reach other processes.',
+      example:
+        'postgresql://postgres:your-database-password@db.your-project.supabase.co:5432/postgres',
+      optional: true,
       kind: 'connection',
     }),
     DATABASE_POOL_MAX: setting(integer(1, 500), {
@@ -57,6 +71,7 @@ export const databaseSection = defineSection({
   },
   settings: (values) => ({
     url: values.DATABASE_URL,
+    listenUrl: values.DATABASE_LISTEN_URL ?? sessionUrl(values.DATABASE_URL),
     poolMax: values.DATABASE_POOL_MAX,
     acquireTimeoutMs: values.DATABASE_ACQUIRE_TIMEOUT_MS,
     statementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS,

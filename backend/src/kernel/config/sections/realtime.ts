@@ -4,6 +4,10 @@ import { bytes, flag, integer, milliseconds } from '../value-kinds.ts';
 export const realtimeSection = defineSection({
   owner: 'kernel/realtime',
   keys: {
+    SOCKET_FAN_OUT: setting(flag(), {
+      doc: 'Reach the sockets of other processes, through Redis where REDIS_URL is set and else Postgres; false for one alone.',
+      default: 'true',
+    }),
     SOCKET_MAX_PAYLOAD: setting(bytes(1024, 10 * 1024 ** 2), {
       doc: 'Largest socket message; a larger one closes the connection.',
       default: '64kb',
@@ -60,6 +64,7 @@ export const realtimeSection = defineSection({
         ]
       : [],
   settings: (values) => ({
+    fanOut: values.SOCKET_FAN_OUT,
     maxPayloadBytes: values.SOCKET_MAX_PAYLOAD,
     maxAttachments: values.SOCKET_MAX_ATTACHMENTS,
     packetsPerSecond: values.SOCKET_PACKETS_PER_SECOND,

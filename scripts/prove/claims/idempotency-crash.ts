@@ -5,13 +5,15 @@ import type { ServerProcess } from '../../../backend/test/support/server-process
 import { defineClaim, type Surroundings } from '../claim.ts';
 import { startLoad } from '../measure/http-load.ts';
 import { signUpCallers, type Caller } from '../measure/limits.ts';
-import { grouped } from '../measure/summary.ts';
+import { describeCounts, grouped } from '../measure/summary.ts';
 
 const processes = 3;
 const kills = 24;
 const clients = 12;
 /** What one effect takes, so that a kill meets some before, within and after their commit. */
 const longestEffectMs = 20;
+/** After at most so many answers a server is killed. */
+const mostAnswers = 60;
 
 export default defineClaim({
   id: 'idempotency-crash',
@@ -21,7 +23,7 @@ export default defineClaim({
   bound: `${kills} kills; each effect exactly once`,
   seconds: 30,
   async measure(surroundings) {
-    const { stack, progress } = surroundings;
+    const { stack, progress, signal } = surroundings;
     const [caller] = (await signUpCallers(surroundings, 1)) as [Caller];
     const slots = await Promise.all(
       Array.from({ length: processes }, () => startOne(surroundings)),
@@ -29,15 +31,19 @@ export default defineClaim({
     let killed = 0;
     let killing = processes;
     const tally = { answered: [] as string[], repeated: 0, replayed: 0 };
+    const met: Record<string, number> = {};
 
     async function work(first: number): Promise<void> {
       for (let turn = first; killing > 0; turn += 1) {
         const key = randomUUID();
         const ms = Math.floor(Math.random() * longestEffectMs);
         for (let attempt = 0; ; attempt += 1) {
-          surroundings.signal.throwIfAborted();
-          const { url } = slots[(turn + attempt) % processes] ?? slots[0] ?? { url: '' };
-          const { result, replayed } = await postOnce(url, caller, key, ms);
+          signal.throwIfAborted();
+          const server = slots[(turn + attempt) % processes];
+          if (server === undefined) throw new Error('There is no such server');
+          const { result, replayed } = await postOnce(server.url, caller, key, ms);
+          server.answers += result === '201' ? 1 : 0;
+          met[result] = (met[result] ?? 0) + 1;
           if (attempt > 0) tally.repeated += 1;
           if (replayed) tally.replayed += 1;
           if (result === '201') break;
@@ -52,12 +58,19 @@ export default defineClaim({
     /** Each server on its own, so that now and then none is there. */
     async function killAgainAndAgain(slot: number): Promise<void> {
       for (let turn = 0; turn < kills / processes; turn += 1) {
-        await wait(50 + Math.random() * 300);
         const server = slots[slot];
-        server?.child.kill('SIGKILL');
-        await server?.ended;
+        if (server === undefined) return;
+        // At work, and then at any point of it.
+        const answers = Math.random() * mostAnswers;
+        while (server.answers < answers) {
+          signal.throwIfAborted();
+          await wait(5);
+        }
+        await wait(Math.random() * longestEffectMs);
+        server.child.kill('SIGKILL');
+        await server.ended;
         killed += 1;
-        progress(`${killed} of ${kills} kills, ${grouped(tally.answered.length)} answered`);
+        progress(`${killed} of ${kills} kills: ${describeCounts(met)}`);
         slots[slot] = await startOne(surroundings);
       }
       killing -= 1;
@@ -76,8 +89,15 @@ export default defineClaim({
   },
 });
 
-const startOne = ({ startServer }: Surroundings): Promise<ServerProcess> =>
-  startServer({ script: 'probe.ts', environment: { RATE_LIMIT_SIGNED_IN: '1000000' } });
+async function startOne({
+  startServer,
+}: Surroundings): Promise<ServerProcess & { answers: number }> {
+  const server = await startServer({
+    script: 'probe.ts',
+    environment: { RATE_LIMIT_SIGNED_IN: '1000000' },
+  });
+  return { ...server, answers: 0 };
+}
 
 async function postOnce(url: string, caller: Caller, key: string, ms: number) {
   const [outcome] = await startLoad({

@@ -2,15 +2,17 @@ import type { ServerProcess } from '../../../backend/test/support/server-process
 import type { Surroundings } from '../claim.ts';
 import { startLoad, type Outcome } from './http-load.ts';
 
-/** Several processes of one server: the same settings, the same database. */
+/** Several processes of one server: the same settings, the same database. A storm is here to meet limits, not load shedding. */
 export const startServers = (
   { startServer }: Pick<Surroundings, 'startServer'>,
   count: number,
-  environment: Readonly<Record<string, string>>,
-): Promise<ServerProcess[]> =>
-  Promise.all(
+  settings: Readonly<Record<string, string>>,
+): Promise<ServerProcess[]> => {
+  const environment = { OVERLOAD_EVENT_LOOP_DELAY_MS: '60000', ...settings };
+  return Promise.all(
     Array.from({ length: count }, () => startServer({ script: 'probe.ts', environment })),
   );
+};
 
 /** Requests a second; more than any machine answers. */
 const rate = 20_000;

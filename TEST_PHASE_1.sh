@@ -2,4 +2,4 @@
 # The acceptance run of phase 1: configuration, identity, errors, shutdown. Ends with: N passed, N failed.
 set -euo pipefail
 cd "$(dirname "$0")"
-exec node scripts/run.mjs prove --phase 1
+exec node scripts/run.mjs prove --phase 1 --patience 600

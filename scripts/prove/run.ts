@@ -100,7 +100,10 @@ function conclude(results: readonly Result[]): number {
   const { home } = localPaths(process.env.BULWARK_HOME);
   writeReport(home, results);
   console.log(table(results));
-  console.log(`\n${summary(results)}; the table is in ${home}/prove.json and prove.md`);
+  const minutes = (performance.now() / 60_000).toFixed(1);
+  console.log(
+    `\n${summary(results)}, in ${minutes} min; the table is in ${home}/prove.json and prove.md`,
+  );
   console.log(closingLine(results));
   return results.some(({ verdict }) => verdict === 'fails') ? 1 : 0;
 }

@@ -48,7 +48,7 @@ export default defineClaim({
   claim:
     'The code builds, its types, lint and architecture rules hold, and nothing beside the kernel verifies tokens or maps rows.',
   bound: 'every check passes',
-  seconds: 40,
+  seconds: 60,
   async measure({ progress }) {
     const { check, finding } = createChecks(progress);
     await check('the server is built', () => {

@@ -195,7 +195,7 @@ describe('what is left when the server stops', () => {
     await app.stop();
     expect(app.logLines.at(-1)).toMatchObject({ msg: 'shutdown phase done', phase: 'pools' });
     // A refusal, so that the exporter does not try again.
-    for (const response of held) response.writeHead(400).end();
+    for (const response of held) response.writeHead(400, { connection: 'close' }).end();
     hanging.close();
   });
 });

@@ -83,13 +83,13 @@ export function createDispatcher(services: {
     });
     try {
       acknowledge({ ok: true, data: (await work()) ?? null });
-      metrics.events.add({ outcome: 'ok' });
+      metrics.events.add({ event, outcome: 'ok' });
       logger.info(line(), 'socket event');
       tracing.end(context, { failed: false });
     } catch (thrown) {
       const error = toAppError(thrown);
       acknowledge({ ok: false, error: socketErrorBody(error, { requestId, event }) });
-      metrics.events.add({ outcome: error.statusCode >= 500 ? 'failed' : 'refused' });
+      metrics.events.add({ event, outcome: error.statusCode >= 500 ? 'failed' : 'refused' });
       if (error.statusCode >= 500)
         logger.error({ ...line(), code: error.code, err: thrown }, 'socket event failed');
       else logger.info({ ...line(), code: error.code }, 'socket event refused');
@@ -119,7 +119,7 @@ export function createDispatcher(services: {
       if (refusal) {
         const body = socketErrorBody(refusal, { requestId, event: event.name });
         acknowledge({ ok: false, error: body });
-        metrics.events.add({ outcome: 'refused' });
+        metrics.events.add({ event: event.name, outcome: 'refused' });
         return;
       }
       busy.set(session, before + 1);

@@ -8,8 +8,8 @@ export interface RealtimeMetrics {
   refused: CounterMetric<'reason'>;
   /** Sockets that the server ended because they broke a limit. */
   cut: CounterMetric<'reason'>;
-  /** Events of clients, by how they were answered. */
-  events: CounterMetric<'outcome'>;
+  /** Events of clients, by declared name and by how they were answered; what nobody declares is `unknown`. */
+  events: CounterMetric<'event' | 'outcome'>;
 }
 
 export function realtimeMetrics(
@@ -29,6 +29,9 @@ export function realtimeMetrics(
     cut: metrics.counter('bulwark_sockets_cut_total', 'Sockets ended for breaking a limit.', [
       'reason',
     ]),
-    events: metrics.counter('bulwark_socket_events_total', 'Socket events answered.', ['outcome']),
+    events: metrics.counter('bulwark_socket_events_total', 'Socket events answered.', [
+      'event',
+      'outcome',
+    ]),
   };
 }

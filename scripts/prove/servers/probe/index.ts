@@ -11,6 +11,8 @@ export const probe = defineModule({
   migrations: new URL('./', import.meta.url),
   create: ({ db, realtime }) => ({
     routes: [...probeRoutes(db), ...limitRoutes],
+    // Who was in such a room goes on in it after a moment away, where there is Redis.
+    socketRooms: [{ prefix: 'kept:', admits: () => Promise.resolve(true) }],
     socketEvents: [
       socketEvent({
         ...event,

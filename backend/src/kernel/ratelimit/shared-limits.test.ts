@@ -23,6 +23,7 @@ const withRedis = isInstalled('redis-server') ? test : test.skip;
 
 let database: ClonedDatabase;
 let limiters: TestLimiter[] = [];
+let redisServer: RedisServer | undefined;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -30,6 +31,8 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(limiters.map((limiter) => limiter.close()));
   limiters = [];
+  await redisServer?.stop();
+  redisServer = undefined;
 });
 afterAll(async () => {
   await database.drop();
@@ -155,11 +158,11 @@ describe('the store', () => {
   });
 
   withRedis('may be Redis, as exactly', async () => {
-    const server: RedisServer = await startRedisServer();
+    const { url } = (redisServer = await startRedisServer());
     const logger = createLogger({ level: 'silent' });
     limiters = await Promise.all(
       Array.from({ length: processes }, async () => {
-        const redis = createRedis(new Secret(server.url), { logger, metrics: createMetrics() });
+        const redis = createRedis(new Secret(url), { logger, metrics: createMetrics() });
         redis.start();
         while (!redis.client.isReady) await new Promise((resolve) => setTimeout(resolve, 5));
         return limiterOn(createRedisStore(redis), () => {
@@ -172,9 +175,6 @@ describe('the store', () => {
     expect(admitted).toBeGreaterThanOrEqual(2_000);
     expect(admitted).toBeLessThanOrEqual(2_000 + processes * 100);
     expect(limiters.flatMap(({ said }) => said)).toEqual([]);
-    await Promise.all(limiters.map((limiter) => limiter.close()));
-    limiters = [];
-    await server.stop();
   });
 });
 

@@ -28,7 +28,7 @@ export interface CounterStore {
 }
 
 /** A store that takes longer is as good as down: this is the most that it may cost a request. */
-const answerWithinMs = 500;
+const defaultAnswerWithinMs = 500;
 const sweepWithinMs = 5_000;
 
 const takePoints = `
@@ -45,7 +45,10 @@ const takePoints = `
   returning key, points as count,
     ceil(extract(epoch from window_ends_at - clock_timestamp()) * 1000)::integer as "endsInMs"`;
 
-export function createPostgresStore(db: Database): CounterStore {
+export function createPostgresStore(
+  db: Database,
+  answerWithinMs = defaultAnswerWithinMs,
+): CounterStore {
   return {
     async add(taken) {
       const keys = taken.map(({ key }) => key);
@@ -84,7 +87,10 @@ const addInRedis = `
   end
   return counts`;
 
-export function createRedisStore(redis: Redis): CounterStore {
+export function createRedisStore(
+  redis: Redis,
+  answerWithinMs = defaultAnswerWithinMs,
+): CounterStore {
   return {
     async add(taken) {
       const reply = await redis.run(

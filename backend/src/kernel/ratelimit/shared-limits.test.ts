@@ -7,6 +7,7 @@ import { isInstalled } from '../../../test/support/programs.ts';
 import {
   limiterOn,
   limitOf,
+  patienceMs,
   startLimiter,
   type TestLimiter,
 } from '../../../test/support/rate-limiters.ts';
@@ -165,7 +166,7 @@ describe('the store', () => {
         const redis = createRedis(new Secret(url), { logger, metrics: createMetrics() });
         redis.start();
         while (!redis.client.isReady) await new Promise((resolve) => setTimeout(resolve, 5));
-        return limiterOn(createRedisStore(redis), () => {
+        return limiterOn(createRedisStore(redis, patienceMs), () => {
           redis.close();
         });
       }),

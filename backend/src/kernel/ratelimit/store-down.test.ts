@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   relay = await startTcpRelay(database.url);
-  limiter = startLimiter(relay.url);
+  limiter = startLimiter(relay.url, 500);
 });
 afterEach(async () => {
   await limiter.close();

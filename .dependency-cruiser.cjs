@@ -134,6 +134,13 @@ module.exports = {
       to: { path: '^node_modules/(express|socket\\.io)/' },
     },
     {
+      name: 'sentry-in-kernel-telemetry',
+      severity: 'error',
+      comment: 'Reports go through the ErrorReporter, and so through the scrubber.',
+      from: { path: '^backend/src/', pathNot: [`${kernel}telemetry/`, test] },
+      to: { path: '^node_modules/@sentry/' },
+    },
+    {
       name: 'pg-in-kernel-db',
       severity: 'error',
       from: { path: '^backend/src/', pathNot: [`${kernel}db/`, test] },

@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   globSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -26,7 +27,10 @@ const stampName = '.built-from';
  */
 export function build(onStart: () => void = () => undefined): void {
   const sources = sourceFingerprint();
-  if (isBuiltFrom(sources)) return;
+  if (isBuiltFrom(sources)) {
+    noteCommit();
+    return;
+  }
 
   onStart();
   // As deep as backend/dist, so that the source maps stay right when it moves there.
@@ -36,9 +40,31 @@ export function build(onStart: () => void = () => undefined): void {
     compileTo(partial);
     writeFileSync(join(partial, stampName), sources);
     replaceBuild(partial, sources);
+    noteCommit();
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
+}
+
+/** Beside the program, for the release that error reports name. The sources may be those of an older commit as well. */
+function noteCommit(): void {
+  const note = join(dist, 'build-info.json');
+  const partial = join(root, '.local', `build-info-${process.pid}.json`);
+  const commit = process.env.GIT_COMMIT ?? currentCommit();
+  const content = `${JSON.stringify(commit === undefined ? {} : { commit })}\n`;
+  if (existsSync(note) && readFileSync(note, 'utf8') === content) return;
+  mkdirSync(join(root, '.local'), { recursive: true });
+  writeFileSync(partial, content);
+  renameSync(partial, note);
+}
+
+/** Undefined where the sources came without their repository. */
+function currentCommit(): string | undefined {
+  const { stdout, status } = spawnSync('git', ['rev-parse', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 function isBuiltFrom(sources: string): boolean {

@@ -6,6 +6,7 @@ import type { Metrics } from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
 import type { EventLoopSampler } from './kernel/overload/index.ts';
 import type { Scrubber } from './kernel/privacy/index.ts';
+import type { ErrorReporter } from './kernel/telemetry/index.ts';
 
 export type Role = 'api' | 'worker';
 
@@ -18,6 +19,8 @@ export interface AppOptions {
   version: string;
   /** What leaves the process goes through it; one with the rules of the house by default. */
   scrubber?: Scrubber;
+  /** Is told of errors on our side; nobody by default. */
+  reporter?: ErrorReporter;
   /** `worker`: does jobs and listens nowhere. Default `api`. */
   role?: Role;
   /** Stands in for the one made from the configuration, in tests. */

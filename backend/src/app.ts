@@ -25,6 +25,7 @@ import {
   preflight,
   protection,
   requestContext,
+  requestReports,
   requestSpans,
   shedLoad,
   whenAnswered,
@@ -43,7 +44,7 @@ import {
 } from './kernel/ratelimit/index.ts';
 import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
-import { createTracing } from './kernel/telemetry/index.ts';
+import { createTracing, observeReports, silentReporter } from './kernel/telemetry/index.ts';
 import { stopPhases, type Stoppable } from './stop-phases.ts';
 
 export type { App, AppOptions, Role } from './app-options.ts';
@@ -51,8 +52,9 @@ export type { App, AppOptions, Role } from './app-options.ts';
 /** Puts the server together: the only place that knows all parts. Nothing listens or connects before `start`. */
 export function createApp(options: AppOptions): App {
   const { config, modules, settings, logger, version, role = 'api' } = options;
-  const scrubber = options.scrubber ?? createScrubber();
+  const { scrubber = createScrubber(), reporter = silentReporter } = options;
   const metrics = createMetrics();
+  observeReports(metrics, { scrubber, reporter });
   const requests = createRequestMetrics(metrics);
   const tracing = createTracing(config.tracing, {
     version,
@@ -112,6 +114,7 @@ export function createApp(options: AppOptions): App {
     metrics,
     redis,
     listenUrl: config.database.listenUrl,
+    reporter,
     logger,
   });
 
@@ -153,6 +156,7 @@ export function createApp(options: AppOptions): App {
       accessLog(logger, scrubber.text),
       requests.answered,
       ...(config.tracing.kind === 'on' ? [requestSpans(tracing)] : []),
+      ...(config.sentry.kind === 'on' ? [requestReports(reporter)] : []),
     ),
   );
   app.use(preflight(allowedOrigins));
@@ -166,7 +170,7 @@ export function createApp(options: AppOptions): App {
     bodyLimitBytes: config.http.bodyLimitBytes,
   });
   app.use(notFoundHandler());
-  app.use(errorHandler(logger));
+  app.use(errorHandler(logger, reporter));
   realtime.serve(
     parts.flatMap((part) => part.socketEvents ?? []),
     parts.flatMap((part) => part.socketRooms ?? []),
@@ -250,6 +254,7 @@ export function createApp(options: AppOptions): App {
         await Promise.all([
           ...[db, countersDb].map((one) => one.close(graceMs)),
           tracing.close(graceMs),
+          reporter.flush(graceMs),
           scrapes?.close(),
           jobs.close(),
         ]);

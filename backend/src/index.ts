@@ -1,4 +1,3 @@
-import { modules } from './modules.ts';
-import { runServer } from './run-server.ts';
+import { runInstrumented } from './instrumented.ts';
 
-await runServer(modules);
+await runInstrumented('api');

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createApp, type Role } from './app.ts';
+import { createApp, type App, type Role } from './app.ts';
+import { startInstruments, type Instruments } from './instrument.ts';
 import {
   ConfigError,
   configExitCode,
@@ -15,6 +16,9 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
+/** What reports get to leave where there is no app to stop. */
+const flushMs = 2_000;
+
 /** Refuses with every fault and exit code 78, before a port is opened. */
 function configure(modules: readonly Module[]): LoadedConfig {
   try {
@@ -27,28 +31,41 @@ function configure(modules: readonly Module[]): LoadedConfig {
 }
 
 /** Reads the configuration, starts the server and sees to its end: the whole life of the process. */
-export async function runServer(modules: readonly Module[], role: Role = 'api'): Promise<void> {
+export async function runServer(
+  modules: readonly Module[],
+  role: Role = 'api',
+  instruments?: Instruments,
+): Promise<void> {
   const config = configure(modules);
-  const logger = createLogger(config.kernel.log);
+  const { scrubber, reporter } = instruments ?? (await startInstruments());
+  const logger = createLogger({ ...config.kernel.log, scrubber });
   logger.info({ settings: config.redacted }, 'Environment validation successful');
   for (const warning of config.warnings) logger.warn(warning);
 
-  const app = createApp({
-    config: config.kernel,
-    settings: config.modules,
-    modules,
-    logger,
-    version,
-    role,
-  });
+  let app: App | undefined;
   const crash = handleProcessSignals({
     logger,
-    stop: () => app.stop(),
+    reporter,
+    stop: async () => {
+      if (app) return app.stop();
+      await reporter.flush(flushMs);
+      return true;
+    },
     shutdownTimeoutMs: config.kernel.lifecycle.shutdownTimeoutMs,
     exit: (code) => process.exit(code),
   });
 
   try {
+    app = createApp({
+      config: config.kernel,
+      settings: config.modules,
+      modules,
+      logger,
+      scrubber,
+      reporter,
+      version,
+      role,
+    });
     const port = await app.start();
     const readyMs = Math.round(performance.now());
     if (role === 'api') logger.info({ port, readyMs }, 'Server ready');

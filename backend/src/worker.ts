@@ -1,5 +1,4 @@
-import { modules } from './modules.ts';
-import { runServer } from './run-server.ts';
+import { runInstrumented } from './instrumented.ts';
 
 /** Does the jobs of all modules in a process of its own: same configuration, signals and shutdown as the server. */
-await runServer(modules, 'worker');
+await runInstrumented('worker');

@@ -18,7 +18,11 @@ function groups(text: string): Map<string, string> {
     return [owner, part.trimEnd()];
   });
   const folder = (owner: string): URL => new URL(`../src/${owner}`, import.meta.url);
-  return new Map(parts.filter(([owner]) => existsSync(folder(owner))));
+  const whole = new Map<string, string>();
+  // A folder may own two sections.
+  for (const [owner, part] of parts.filter(([owner]) => existsSync(folder(owner))))
+    whole.set(owner, [whole.get(owner) ?? '', part].join('\n'));
+  return whole;
 }
 
 describe('.env.example', () => {

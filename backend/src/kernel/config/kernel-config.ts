@@ -13,6 +13,10 @@ export interface KernelConfig {
   readonly log: {
     readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   };
+  readonly privacy: {
+    /** Further names of fields whose values are never shown. */
+    readonly names: readonly string[];
+  };
   readonly http: {
     readonly host: string;
     /** 0 takes any free port. */
@@ -122,6 +126,18 @@ export interface KernelConfig {
     readonly inline: boolean;
     readonly pollMs: number;
   };
+  /** Where errors are reported. */
+  readonly sentry:
+    | { readonly kind: 'off' }
+    | {
+        readonly kind: 'on';
+        readonly dsn: Secret;
+        /** For the hashes of user ids; without one, hashes of one process compare with each other only. */
+        readonly userSalt: Secret | undefined;
+        /** 0 to 1. */
+        readonly tracesSampleRate: number;
+        readonly release: string | undefined;
+      };
   readonly lifecycle: {
     /** How long a stopping server still accepts, answering `Connection: close`. */
     readonly drainMs: number;

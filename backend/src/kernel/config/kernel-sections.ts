@@ -10,9 +10,11 @@ import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
 import { metricsSection } from './sections/metrics.ts';
 import { overloadSection } from './sections/overload.ts';
+import { privacySection } from './sections/privacy.ts';
 import { rateLimitSection } from './sections/ratelimit.ts';
 import { realtimeSection } from './sections/realtime.ts';
 import { redisSection } from './sections/redis.ts';
+import { sentrySection } from './sections/sentry.ts';
 import { tracingSection } from './sections/tracing.ts';
 
 export type KernelSections = { readonly [N in keyof KernelConfig]: Section<KernelConfig[N]> };
@@ -21,6 +23,7 @@ export type KernelSections = { readonly [N in keyof KernelConfig]: Section<Kerne
 export const kernelSections: KernelSections = {
   environment: environmentSection,
   log: loggingSection,
+  privacy: privacySection,
   http: httpSection,
   database: databaseSection,
   redis: redisSection,
@@ -31,6 +34,7 @@ export const kernelSections: KernelSections = {
   realtime: realtimeSection,
   metrics: metricsSection,
   tracing: tracingSection,
+  sentry: sentrySection,
   jobs: jobsSection,
   lifecycle: lifecycleSection,
 };

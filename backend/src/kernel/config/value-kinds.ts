@@ -88,3 +88,8 @@ export const httpUrl = (expects = 'an https:// URL'): Joi.AnySchema<string> =>
     if (url.search !== '' || url.hash !== '') return { problem: 'has a query or a fragment' };
     return { value: url.href.replace(/\/+$/, '') };
   });
+
+export const ratio = parsed('a share from 0 to 1', (text) => {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value >= 0 && value <= 1 ? { value } : { problem: 'is no share from 0 to 1' };
+});

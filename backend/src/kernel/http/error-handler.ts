@@ -1,10 +1,11 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { AppError, errorResponse, notFound, toAppError, unauthenticated } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
+import type { ErrorReporter } from '../telemetry/index.ts';
 import { contextOf } from './request-context.ts';
 
-/** Whatever was thrown becomes one AppError, one answer and, where it is our fault, one log line with the cause. */
-export function errorHandler(logger: Logger): ErrorRequestHandler {
+/** Whatever was thrown becomes one AppError, one answer and, where it is our fault, one log line and one report. */
+export function errorHandler(logger: Logger, reporter: ErrorReporter): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, request, response, _next) => {
     const error = forCaller(toAppError(thrown), request);
@@ -17,6 +18,15 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
       logger.info({ code, err: thrown }, 'request abandoned');
     } else {
       logger.error({ code, err: thrown }, 'request failed');
+      const { route, requestId, userId, traceId } = contextOf(request);
+      reporter.report(thrown, {
+        kind: 'request',
+        code,
+        route: route === undefined ? undefined : `${request.method} ${route}`,
+        requestId,
+        userId,
+        traceId,
+      });
     }
     if (response.headersSent || request.socket.destroyed) {
       // Half an answer is out; cutting the connection is the only way left to say that it is not whole.

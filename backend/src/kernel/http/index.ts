@@ -10,6 +10,7 @@ export { mountRoutes } from './mount-routes.ts';
 export { openApiDocument } from './openapi.ts';
 export { requestContext } from './request-context.ts';
 export { createRequestMetrics } from './request-metrics.ts';
+export { requestReports } from './request-reports.ts';
 export { requestSpans } from './request-spans.ts';
 export { apiPrefix, route } from './route.ts';
 export type { Once, Reply, Route, RouteInput } from './route.ts';

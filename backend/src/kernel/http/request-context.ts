@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Caller } from '../auth/index.ts';
 import { runWithLogContext, type LogContext } from '../logging/index.ts';
+import { createScrubber } from '../privacy/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
 
 /** What the server knows of one request, beside Express's own objects. */
@@ -44,10 +45,14 @@ export function requestContext(tracing: Tracing): RequestHandler {
   };
 }
 
-/** The client's own, where it is well-formed. */
+const { text: scrub } = createScrubber();
+
+/** The client's own, where it is well-formed. Ids are shown everywhere: what looks like a secret or a person's data is none. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && acceptedRequestId.test(given) ? given : randomUUID();
+  return typeof given === 'string' && acceptedRequestId.test(given) && scrub(given) === given
+    ? given
+    : randomUUID();
 }
 
 export function contextOf(request: Request): RequestContext {

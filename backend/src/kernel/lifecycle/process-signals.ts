@@ -1,10 +1,12 @@
 import type { Logger } from '../logging/index.ts';
+import type { ErrorReporter } from '../telemetry/index.ts';
 
 /** How the process ends. 78 (sysexits EX_CONFIG) is a refused configuration, see kernel/config. */
 export const exitCodes = { clean: 0, crash: 1, forced: 130 } as const;
 
 export interface ProcessLifecycle {
   logger: Logger;
+  reporter: ErrorReporter;
   /** Resolves with whether every phase was clean. */
   stop: () => Promise<boolean>;
   /** After this many milliseconds the process ends whatever is unfinished. */
@@ -12,7 +14,7 @@ export interface ProcessLifecycle {
   exit: (code: number) => void;
 }
 
-/** For what the process cannot go on after: logs it as fatal and ends in order, with exit code 1. */
+/** For what a start cannot go on after: logs it as fatal and ends in order, with exit code 1. */
 export type Crash = (error: unknown, what: string) => void;
 
 /**
@@ -21,6 +23,7 @@ export type Crash = (error: unknown, what: string) => void;
  */
 export function handleProcessSignals({
   logger,
+  reporter,
   stop,
   shutdownTimeoutMs,
   exit,
@@ -61,9 +64,10 @@ export function handleProcessSignals({
     shutDown(`${signal} received`);
   }
 
-  function crash(error: unknown, what: string): void {
+  function crash(error: unknown, what: string, kind: 'process' | 'startup'): void {
     code = exitCodes.crash;
     logger.fatal({ err: error }, what);
+    reporter.report(error, { kind, code: what });
     shutDown(what);
   }
 
@@ -77,8 +81,10 @@ export function handleProcessSignals({
   });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      crash(error, event);
+      crash(error, event, 'process');
     });
   }
-  return crash;
+  return (error, what) => {
+    crash(error, what, 'startup');
+  };
 }

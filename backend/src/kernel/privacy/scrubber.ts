@@ -9,6 +9,8 @@ export interface Scrubber {
   text(text: string): string;
   /** A copy that can be written as JSON: `[secret]` for what a name gives away, placeholders within texts. */
   value(value: unknown): unknown;
+  /** How often the scrubber itself failed, such as by a rule that throws. */
+  faults(): number;
   /** The same of something that is better lost than shown: undefined where the scrubber itself failed. */
   orNothing<T extends object>(value: T): T | undefined;
 }
@@ -18,12 +20,11 @@ export interface ScrubberOptions {
   names?: readonly string[];
   /** Further rules of this application: given every text, after the rules of the house. */
   rule?: (text: string) => string;
-  /** Told of each failure of the scrubber itself, such as a rule that throws. */
-  onFault?: () => void;
 }
 
 export function createScrubber(options: ScrubberOptions = {}): Scrubber {
-  const { rule, onFault } = options;
+  const { rule } = options;
+  let faults = 0;
   const sensitivityOf = sensitiveNames(options.names ?? []);
   const ofTheHouse = createTextScrubber({ sensitivityOf, scrubValue: (value) => walk(value) });
   const text = rule === undefined ? ofTheHouse : (value: string) => rule(ofTheHouse(value));
@@ -34,12 +35,13 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
     try {
       return work();
     } catch {
-      onFault?.();
+      faults += 1;
       return undefined;
     }
   }
 
   return {
+    faults: () => faults,
     text: (value) => guarded(() => text(value)) ?? marks.unreadable,
     value: (value) => {
       const scrubbed = guarded(() => ({ value: walk(value) }));

@@ -13,7 +13,7 @@ import { runWithLogContext, type LogContext, type Logger } from '../logging/inde
 import type { LoadShedder } from '../overload/index.ts';
 import { rateLimitKey, type RateLimiter } from '../ratelimit/index.ts';
 import { jsonHazard } from '../schema/index.ts';
-import type { Tracing } from '../telemetry/index.ts';
+import type { ErrorReporter, Tracing } from '../telemetry/index.ts';
 import type { SocketEvent } from './event.ts';
 import type { RealtimeMetrics } from './metrics.ts';
 import type { SocketSession } from './session.ts';
@@ -33,9 +33,11 @@ export function createDispatcher(services: {
   config: KernelConfig['realtime'];
   metrics: RealtimeMetrics;
   tracing: Tracing;
+  reporter: ErrorReporter;
   logger: Logger;
 }): Dispatcher {
-  const { authenticator, rateLimiter, shedder, config, metrics, tracing, logger } = services;
+  const { authenticator, rateLimiter, shedder, config, metrics, tracing, reporter, logger } =
+    services;
   const underWay = new Set<Promise<void>>();
   const busy = new WeakMap<SocketSession, number>();
   let finishing = false;
@@ -90,9 +92,10 @@ export function createDispatcher(services: {
       const error = toAppError(thrown);
       acknowledge({ ok: false, error: socketErrorBody(error, { requestId, event }) });
       metrics.events.add({ event, outcome: error.statusCode >= 500 ? 'failed' : 'refused' });
-      if (error.statusCode >= 500)
+      if (error.statusCode >= 500) {
         logger.error({ ...line(), code: error.code, err: thrown }, 'socket event failed');
-      else logger.info({ ...line(), code: error.code }, 'socket event refused');
+        reporter.report(thrown, { kind: 'socket', code: error.code, route: event, ...context });
+      } else logger.info({ ...line(), code: error.code }, 'socket event refused');
       tracing.end(context, {
         attributes: { 'error.type': error.code },
         failed: error.statusCode >= 500,

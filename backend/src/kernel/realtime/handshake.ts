@@ -7,6 +7,7 @@ import { countRefusals, rateLimitKey, type RateLimiter } from '../ratelimit/inde
 import type { ConnectionCaps } from './connection-caps.ts';
 import type { RealtimeMetrics } from './metrics.ts';
 import type { Recovered } from './recovery.ts';
+import type { ErrorReporter } from '../telemetry/index.ts';
 
 /** Who stands behind an admitted socket. */
 export interface SocketIdentity {
@@ -25,6 +26,7 @@ export interface HandshakeOptions {
   /** Looks for what a caller who was admitted left behind a moment ago. Never rejects. */
   recover: (socket: Socket, caller: Caller) => Promise<Recovered | undefined>;
   metrics: RealtimeMetrics;
+  reporter: ErrorReporter;
   logger: Logger;
 }
 
@@ -78,11 +80,14 @@ export function admitSocket(options: HandshakeOptions) {
     connecting.add(conn);
     const refused = (thrown: unknown): Error => {
       const error = toAppError(thrown);
-      const fault = error.statusCode >= 500 ? { err: thrown } : {};
-      options.metrics.refused.add({ reason: error.code === 'RATE_LIMITED' ? 'user' : 'auth' });
-      options.logger.info({ code: error.code, ...fault }, 'socket refused');
+      const { code } = error;
+      const isOurs = error.statusCode >= 500;
+      options.metrics.refused.add({ reason: code === 'RATE_LIMITED' ? 'user' : 'auth' });
+      options.logger.info({ code, ...(isOurs ? { err: thrown } : {}) }, 'socket refused');
+      if (isOurs)
+        options.reporter.report(thrown, { kind: 'socket', code, route: 'connect', requestId });
       const body = socketErrorBody(error, { requestId, event: 'connect' });
-      return Object.assign(new Error(error.message), { data: { ...body, code: error.code } });
+      return Object.assign(new Error(error.message), { data: { ...body, code } });
     };
     void runWithLogContext({ requestId }, () => admit(socket))
       .then(

@@ -8,7 +8,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { LoadShedder } from '../overload/index.ts';
 import type { RateLimiter } from '../ratelimit/index.ts';
 import type { Redis } from '../redis/index.ts';
-import type { Tracing } from '../telemetry/index.ts';
+import type { ErrorReporter, Tracing } from '../telemetry/index.ts';
 import { createConnectionCaps } from './connection-caps.ts';
 import type { Connection } from './connection.ts';
 import { socketEventFaults } from './declarations.ts';
@@ -56,6 +56,7 @@ export interface RealtimeOptions {
   /** What carries messages between the processes; see CarrierOptions. */
   redis: Redis | undefined;
   listenUrl: Secret | undefined;
+  reporter: ErrorReporter;
   logger: Logger;
 }
 

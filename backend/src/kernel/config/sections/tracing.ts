@@ -1,15 +1,10 @@
 import { Joi } from '../../schema/index.ts';
 import { defineSection, secretSetting, setting } from '../section.ts';
-import { httpUrl, parsed } from '../value-kinds.ts';
+import { httpUrl, ratio } from '../value-kinds.ts';
 
 const headers = Joi.string()
   .pattern(/^[\w-]+=[\x21-\x2b\x2d-\x7e]+(,\s*[\w-]+=[\x21-\x2b\x2d-\x7e]+)*$/)
   .description('a list such as name=value,name=value');
-
-const ratio = parsed('a share from 0 to 1', (text) => {
-  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
-  return value >= 0 && value <= 1 ? { value } : { problem: 'is no share from 0 to 1' };
-});
 
 /** By the names that every tool of OpenTelemetry knows. */
 export const tracingSection = defineSection({

@@ -42,6 +42,7 @@ export default tseslint.config(
     // The one reader of the environment, and the tools around the server, which are programs of their own.
     files: [
       'backend/src/kernel/config/process-environment.ts',
+      'ecosystem.config.js',
       'scripts/**',
       'backend/local/**',
       'backend/test/**',

@@ -23,6 +23,8 @@ const tasks = {
   'docs-env': ['scripts/generate-env-example.ts'],
   prove: ['scripts/prove/run.ts'],
   'docs-claims': ['scripts/generate-claims-list.ts'],
+  deploy: ['scripts/deploy/deploy.ts', 'deploy'],
+  rollback: ['scripts/deploy/deploy.ts', 'rollback'],
   'check-removal': ['scripts/check-removal.ts'],
   'remove-module': ['scripts/remove-module.ts'],
   'local-reset': ['scripts/local-reset.ts'],

@@ -28,6 +28,7 @@ export function stopPhases(
       run: () => {
         health.drain();
         jobs.drain();
+        if (http.sharesPort) realtime.handOver();
         return http.drain(drainMs);
       },
     },

@@ -110,10 +110,18 @@ describe('names in capitals', () => {
   );
   const codes = Object.keys(errorCodes);
   // The tools around the server have variables of their own.
-  const tools = globSync(['scripts/**/*.{ts,mjs}', 'backend/local/**/*.ts'], {
-    cwd: root,
-    exclude: (name) => isIgnored(name) || name.endsWith('.test.ts'),
-  })
+  const tools = globSync(
+    [
+      'scripts/**/*.{ts,mjs}',
+      'backend/local/**/*.ts',
+      '.github/workflows/*.yml',
+      'ecosystem.config.js',
+    ],
+    {
+      cwd: root,
+      exclude: (name) => isIgnored(name) || name.endsWith('.test.ts'),
+    },
+  )
     .map(read)
     .join('\n');
   const isOfATool = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(tools);

@@ -1,5 +1,6 @@
+import cluster from 'node:cluster';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { KernelConfig } from '../config/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { cutSlowReaders, limitConnections } from './slow-clients.ts';
@@ -8,9 +9,14 @@ import { refuseUnreadable } from './unreadable-request.ts';
 /** The HTTP server with its end thought of: it can stop without cutting or refusing a single request. */
 export interface HttpServer {
   readonly server: Server;
+  /** Whether this process is one of a cluster, so that others take the connections that it does not. */
+  readonly sharesPort: boolean;
   /** Resolves with the port; rejects where it cannot listen. */
   listen(): Promise<number>;
-  /** Still accepts, but asks every client to connect anew: the next connection goes to another process. */
+  /**
+   * Asks every client to connect anew: the next connection goes to another process. Where others listen on the same port
+   * (`sharesPort`) it takes no new connection from now on, otherwise it still accepts.
+   */
   drain(milliseconds: number): Promise<void>;
   /** Stops accepting and resolves once every request under way is answered. */
   finishRequests(): Promise<void>;
@@ -30,6 +36,7 @@ export function createHttpServer(
   /** Told of each answer to what never became a request. */
   onRefused: (status: number) => void,
 ): HttpServer {
+  const sharesPort = cluster.isWorker;
   let draining = false;
   let allAnswered: (() => void) | undefined;
   let closed: Promise<void> | undefined;
@@ -83,6 +90,7 @@ export function createHttpServer(
 
   return {
     server,
+    sharesPort,
     listen() {
       return new Promise((resolve, reject) => {
         server.once('error', reject);
@@ -95,7 +103,10 @@ export function createHttpServer(
     },
     async drain(milliseconds) {
       startDraining();
-      if (server.listening && milliseconds > 0)
+      const { listening } = server;
+      // http.Server's own close would also cut connections that are idle, under the next request of their clients.
+      if (sharesPort) NetServer.prototype.close.call(server);
+      if (listening && milliseconds > 0)
         await new Promise((resolve) => setTimeout(resolve, milliseconds));
     },
     async finishRequests() {

@@ -22,6 +22,8 @@ import type { SocketSession } from './session.ts';
 export interface Dispatcher {
   /** `values` are the event's arguments, `(payload, ack)`. Never throws; every fault is acknowledged. */
   run(event: SocketEvent, socket: Socket, session: SocketSession, values: unknown[]): void;
+  /** Whether an event of this session is under way. */
+  isBusy(session: SocketSession): boolean;
   /** Refuses new events from now on, and resolves once those under way are acknowledged. */
   finish(): Promise<void>;
 }
@@ -138,6 +140,7 @@ export function createDispatcher(services: {
         busy.set(session, (busy.get(session) ?? 1) - 1);
       });
     },
+    isBusy: (session) => (busy.get(session) ?? 0) > 0,
     async finish() {
       finishing = true;
       await Promise.all(underWay);

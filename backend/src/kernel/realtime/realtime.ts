@@ -35,6 +35,11 @@ export interface RealtimeServer extends Realtime {
   serve(events: readonly SocketEvent[], rooms?: readonly RoomRule[]): void;
   /** Connects to the other processes. Never rejects; the signal ends the wait for them. */
   start(signal: AbortSignal): Promise<void>;
+  /**
+   * Ends each connection as soon as nothing of it is under way, so that its client is with another process while this one
+   * still finishes its work. For where another process takes new connections already.
+   */
+  handOver(): void;
   /** Refuses new events and resolves once those under way are acknowledged. */
   finishEvents(): Promise<void>;
   /** Ends every connection so that clients connect again by themselves. Resolves when the HTTP server has closed too. */
@@ -66,6 +71,8 @@ const timeCheckMs = 500;
 const connectPatienceMs = 5_000;
 /** How long a client may be away and miss nothing. */
 const recoveryMs = 120_000;
+/** How often it is looked whether a busy connection can be handed over. */
+const handOverMs = 50;
 
 export function createRealtime(options: RealtimeOptions): RealtimeServer {
   const { config, logger } = options;
@@ -77,6 +84,7 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
   });
   const sessionOf = new WeakMap<Connection, SocketSession>();
   let timeCheck: NodeJS.Timeout | undefined;
+  let handingOver: NodeJS.Timeout | undefined;
   const dispatcher = createDispatcher({ ...options, metrics });
   const io = createEngine({
     ...options,
@@ -184,8 +192,16 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     emptyRoom(room) {
       fanOut.leave(room, room);
     },
+    handOver() {
+      const release = () => {
+        for (const session of sessions) if (!dispatcher.isBusy(session)) session.release();
+      };
+      handingOver ??= setInterval(release, handOverMs);
+      release();
+    },
     finishEvents: () => dispatcher.finish(),
     async close() {
+      clearInterval(handingOver);
       await io.close();
       await fanOut.close();
     },

@@ -97,6 +97,11 @@ export class SocketSession {
     this.#socket.disconnect(true);
   }
 
+  /** Ends the connection in a way after which the client connects again by itself. What was acknowledged goes out first. */
+  release(): void {
+    this.#socket.conn.close();
+  }
+
   /** To this socket at once, past whatever connects the processes. */
   tell(event: string, payload: unknown): void {
     this.#socket.nsp.local.to(this.#socket.id).emit(event, payload);

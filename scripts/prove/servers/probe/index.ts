@@ -1,5 +1,6 @@
 import { defineModule, Joi, shape, socketEvent, text } from '../built.ts';
 import { limitRoutes } from './limit-routes.ts';
+import { probeJobHandlers, probeJobRoutes } from './jobs.ts';
 import { probeRoutes } from './routes.ts';
 
 const event = { auth: 'user', rateLimit: 'signed-in', ack: Joi.object().unknown() } as const;
@@ -9,8 +10,9 @@ const room = text(1, 100);
 export const probe = defineModule({
   name: 'probe',
   migrations: new URL('./', import.meta.url),
-  create: ({ db, realtime }) => ({
-    routes: [...probeRoutes(db), ...limitRoutes],
+  create: ({ db, jobs, realtime }) => ({
+    routes: [...probeRoutes(db), ...probeJobRoutes(db, jobs), ...limitRoutes],
+    jobs: probeJobHandlers,
     // Who was in such a room goes on in it after a moment away, where there is Redis.
     socketRooms: [{ prefix: 'kept:', admits: () => Promise.resolve(true) }],
     socketEvents: [

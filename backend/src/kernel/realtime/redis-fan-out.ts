@@ -87,6 +87,8 @@ export function redisFanOut(io: Server, redis: Redis, health: FanOutHealth): Fan
           }),
       );
       await Promise.race([Promise.all(ended), wait(2 * readBlockMs, undefined, { ref: false })]);
+      // Those that never reached Redis would go on trying.
+      for (const client of readers) if (client.isOpen) client.destroy();
     },
   };
 }

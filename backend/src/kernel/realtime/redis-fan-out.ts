@@ -26,7 +26,7 @@ export function redisFanOut(io: Server, redis: Redis, health: FanOutHealth): Fan
   function reader(): Redis['client'] {
     const client = redis.client.duplicate({ disableOfflineQueue: false });
     readers.push(client);
-    return quiet(client);
+    return quiet(client, { disconnect: () => end(client) });
   }
 
   function openAdapter() {
@@ -88,9 +88,14 @@ export function redisFanOut(io: Server, redis: Redis, health: FanOutHealth): Fan
       );
       await Promise.race([Promise.all(ended), wait(2 * readBlockMs, undefined, { ref: false })]);
       // Those that never reached Redis would go on trying.
-      for (const client of readers) if (client.isOpen) client.destroy();
+      for (const client of readers) end(client);
     },
   };
+}
+
+/** The adapter ends its readers too, and the client minds being ended twice. */
+function end(client: Redis['client']): void {
+  if (client.isOpen) client.destroy();
 }
 
 /**

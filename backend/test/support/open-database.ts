@@ -6,6 +6,7 @@ import { createLogger } from '../../src/kernel/logging/index.ts';
 export type DatabaseLimits = Omit<KernelConfig['database'], 'url' | 'listenUrl'>;
 
 const limits: DatabaseLimits = {
+  prepareReads: true,
   poolMax: 4,
   acquireTimeoutMs: 2_000,
   statementTimeoutMs: 2_000,

@@ -37,6 +37,8 @@ export interface KernelConfig {
     readonly url: Secret;
     /** Where LISTEN works; undefined where only a transaction pooler is known. */
     readonly listenUrl: Secret | undefined;
+    /** Whether Postgres keeps the plans of reads. */
+    readonly prepareReads: boolean;
     readonly poolMax: number;
     readonly acquireTimeoutMs: number;
     readonly statementTimeoutMs: number;

@@ -5,6 +5,7 @@ import { AppError, toAppError } from '../errors/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { Connection } from './connection.ts';
 import { openingStatements, readOpening, type Identity, type Limits } from './opening.ts';
+import { PreparedStatements } from './prepared-statements.ts';
 import { attemptRead } from './read.ts';
 import { Stop } from './stop.ts';
 import { attempt, extended, type Outcome } from './transaction.ts';
@@ -46,6 +47,9 @@ export function createDatabase(
   });
   const connected = new Set<PoolClient>();
   const running = new Set<Stop>();
+  const prepared = new PreparedStatements(config.prepareReads, () => {
+    logger.warn('A transaction pooler stands before the database: reads are not prepared any more');
+  });
   let closing: Promise<void> | undefined;
 
   pool.on('error', (error) => {
@@ -180,7 +184,7 @@ export function createDatabase(
     ) {
       const opening = readOpening(caller, limitsOf(options));
       return attempted(options, (connection, stop) =>
-        attemptRead<R>(connection, opening, sql, values, stop),
+        attemptRead<R>(connection, opening, sql, values, stop, prepared),
       );
     },
     statement,

@@ -162,7 +162,8 @@ test('through a transaction pooler it is one round trip, and leaves nothing behi
   const pooler = await startTransactionPooler(cloned.url);
   const observer = new Client({ connectionString: pooler.url });
   await observer.connect();
-  await withDatabase(pooler.url, { statementTimeoutMs: 200 }, async (own) => {
+  const unprepared = { statementTimeoutMs: 200, prepareReads: false };
+  await withDatabase(pooler.url, unprepared, async (own) => {
     const settings = async () => {
       const { rows } = await observer.query(`
         SELECT current_user = session_user AS own_role,
@@ -185,4 +186,64 @@ test('through a transaction pooler it is one round trip, and leaves nothing behi
   });
   await observer.end();
   await pooler.close();
+});
+
+describe('a read is prepared', () => {
+  const keptNames = `SELECT count(*)::int AS kept FROM pg_prepared_statements WHERE name LIKE 'bulwark%'`;
+  const kept = async (own: Database) =>
+    (await own.asLogin((tx) => tx.query<{ kept: number }>(keptNames))).rows[0]?.kept;
+
+  test('once a connection, whoever asks, and each sees their own rows', async () => {
+    await withDatabase(cloned.url, { poolMax: 1 }, async (own) => {
+      for (let round = 0; round < 8; round += 1) {
+        expect(await read(ada, select, own)).toEqual([{ body: `of ${ada.claims.payload.sub}` }]);
+        expect(await read(bob, select, own)).toEqual([{ body: `of ${bob.claims.payload.sub}` }]);
+        expect(await read(anonymous, select, own)).toEqual([]);
+      }
+      expect(await kept(own)).toBe(2); // the settings, and the read
+    });
+  });
+
+  test('again after a failure of its first attempt, be it in its text, its values or its run', async () => {
+    await withDatabase(cloned.url, { poolMax: 1 }, async (own) => {
+      const divide = async (by: number) =>
+        (await own.readAsCaller<{ result: number }>(ada, 'SELECT 6 / $1::int AS result', [by]))
+          .rows[0]?.result;
+      await expect(divide(0)).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+      expect(await divide(2)).toBe(3);
+      await expect(read(ada, 'SELECT body FROM notes_to_come', own)).rejects.toThrow();
+      await own.asLogin((tx) => tx.query('CREATE TABLE notes_to_come (body text)'));
+      await own.asLogin((tx) => tx.query('GRANT SELECT ON notes_to_come TO authenticated'));
+      expect(await read(ada, 'SELECT body FROM notes_to_come', own)).toEqual([]);
+      await expect(divide(0)).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+      expect(await divide(3)).toBe(2);
+    });
+  });
+
+  test('anew where a migration has changed its columns', async () => {
+    await withDatabase(cloned.url, { poolMax: 1 }, async (own) => {
+      await own.asLogin((tx) => tx.query('CREATE TABLE changing (one int)'));
+      await own.asLogin((tx) => tx.query('GRANT SELECT ON changing TO authenticated'));
+      expect(await read(ada, 'SELECT * FROM changing', own)).toEqual([]);
+      await own.asLogin((tx) => tx.query('ALTER TABLE changing ADD two int DEFAULT 2'));
+      await own.asLogin((tx) => tx.query('INSERT INTO changing VALUES (1)'));
+      expect(await read(ada, 'SELECT * FROM changing', own)).toEqual([{ one: 1, two: 2 }]);
+      expect(await kept(own)).toBe(2);
+    });
+  });
+
+  test('no more where a pooler between does not keep it', async () => {
+    const pooler = await startTransactionPooler(cloned.url);
+    const observer = new Client({ connectionString: pooler.url });
+    await observer.connect();
+    await withDatabase(pooler.url, {}, async (own) => {
+      expect(await read(ada, select, own)).toHaveLength(1);
+      await observer.query('DEALLOCATE ALL'); // as if the next message reached another connection
+      expect(await read(ada, select, own)).toEqual([{ body: `of ${ada.claims.payload.sub}` }]);
+      expect(await read(bob, select, own)).toEqual([{ body: `of ${bob.claims.payload.sub}` }]);
+      expect((await observer.query(keptNames)).rows).toEqual([{ kept: 0 }]);
+    });
+    await observer.end();
+    await pooler.close();
+  });
 });

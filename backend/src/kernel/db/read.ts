@@ -2,6 +2,7 @@ import { internalError, isRetryable, toAppError } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
 import type { ReadOpening } from './opening.ts';
 import { PipelinedRead } from './pipelined-read.ts';
+import type { PreparedStatements } from './prepared-statements.ts';
 import type { Stop } from './stop.ts';
 import { extended, type Outcome } from './transaction.ts';
 import type { QueryResult } from './types.ts';
@@ -22,8 +23,11 @@ export async function attemptRead<R>(
   sql: string,
   values: readonly unknown[],
   stop: Stop,
+  prepared: PreparedStatements,
 ): Promise<Outcome<QueryResult<R>>> {
-  const answer = connection.read(new PipelinedRead(opening, extended(sql, values)));
+  const name = prepared.nameOf(sql);
+  const statement = { ...extended(sql, values), ...(name === undefined ? {} : { name }) };
+  const answer = connection.read(new PipelinedRead(opening, statement, prepared));
   try {
     const { rows, rowCount, command } = await Promise.race([answer, stop.promise]);
     if (connection.inTransaction || transactionCommands.has(command))
@@ -41,7 +45,8 @@ export async function attemptRead<R>(
     await over;
     const failure = toAppError(error);
     // A read has changed nothing, whatever became of it.
-    if (connection.lost) return { kind: 'failed', error: failure, again: 'now' };
+    if (connection.lost || prepared.recoversFrom(error))
+      return { kind: 'failed', error: failure, again: 'now' };
     return { kind: 'failed', error: failure, again: isRetryable(error) ? 'later' : 'no' };
   }
 }

@@ -55,7 +55,8 @@ export type Work<T> = (tx: Transaction) => Promise<T>;
 
 /**
  * The database as features see it. Every query runs in a transaction that carries a role, so row-level security holds.
- * Nothing is set for longer than the transaction and no statement is named, so a transaction pooler may stand between.
+ * Nothing is set for longer than the transaction, and only reads are named, which go on without where names are lost: so a
+ * transaction pooler may stand between.
  * Deadlocks and serialisation failures run `work` again (three times in all, then CONFLICT), so it must have no effect
  * outside the transaction.
  * Rejects with AppError: DATABASE_UNAVAILABLE, DATABASE_TIMEOUT, CONFLICT, DUPLICATE_ENTRY and the rest of the table in

@@ -2,7 +2,7 @@ import { Joi } from '../../schema/index.ts';
 import type { Fault } from '../fault.ts';
 import type { Secret } from '../secret.ts';
 import { defineSection, secretSetting, setting } from '../section.ts';
-import { integer, milliseconds } from '../value-kinds.ts';
+import { flag, integer, milliseconds } from '../value-kinds.ts';
 
 /** A URL that names a host (or, for a Unix socket, `?host=/path`) and a database. */
 const databaseUrl = (): Joi.StringSchema =>
@@ -41,6 +41,10 @@ export const databaseSection = defineSection({
       optional: true,
       kind: 'connection',
     }),
+    DATABASE_PREPARE_READS: setting(flag(), {
+      doc: 'Lets Postgres plan a read once a connection. Turned off by itself behind a transaction pooler, which cannot keep it.',
+      default: 'true',
+    }),
     DATABASE_POOL_MAX: setting(integer(1, 500), {
       doc: 'Most connections that one process opens.',
       default: '10',
@@ -72,6 +76,8 @@ export const databaseSection = defineSection({
   settings: (values) => ({
     url: values.DATABASE_URL,
     listenUrl: values.DATABASE_LISTEN_URL ?? sessionUrl(values.DATABASE_URL),
+    prepareReads:
+      values.DATABASE_PREPARE_READS && sessionUrl(values.DATABASE_URL) !== undefined,
     poolMax: values.DATABASE_POOL_MAX,
     acquireTimeoutMs: values.DATABASE_ACQUIRE_TIMEOUT_MS,
     statementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS,

@@ -2,21 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../backend/local/stack/paths.ts';
 
-/**
- * What must hold before the tests are worth running: format, lint, types, architecture. What has not changed since it was
- * last found good is not looked at again; a fresh clone, as CI has it, looks at everything.
- */
+/** What must hold before the tests are worth running: format, lint, types, architecture. */
 const checks: readonly [name: string, program: string, ...args: string[]][] = [
-  ['format', 'prettier/bin/prettier.cjs', '--check', '--cache', '--log-level=warn', '.'],
-  [
-    'lint',
-    'eslint/bin/eslint.js',
-    '--max-warnings=0',
-    '--cache',
-    '--cache-strategy=content',
-    '--cache-location=.local/eslint.json',
-    '.',
-  ],
+  ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
+  ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
   ['types', 'typescript/bin/tsc', '-p', 'tsconfig.json'],
   [
     'architecture',

@@ -8,6 +8,7 @@ const valueAfter = /"(?:[^"\\]|\\.)*"?|\\{1,8}"(?:[^"\\]|\\(?!"))*|'[^'\n]*'|[^\
 /** Header lines are sensitive to their end. */
 const headerLine =
   /(?<![\w-])((?:proxy-)?authorization|(?:set-)?cookie)("?\s{0,2}:\s{0,3})(?!["'[])[^\r\n"']{1,4096}/gi;
+const headerSign = /authorization|cookie/i;
 /** `name="password"` of a multipart body, the value two lines below. */
 const multipart = /(name="([^"\n]{1,64})"\r?\n(?:[\w-]+:[^\n]*\n)?\r?\n)([^\n]+)/g;
 /** In prose a colon and a word are no assignment: `password: must be longer`. */
@@ -18,9 +19,9 @@ const placeholder = /^\[[a-z]{2,12}$/;
 /** Replaces the values of sensitive names: `password=hunter2`, `{"token": "…"}`, `Cookie: …`. */
 export function scrubAssignments(text: string, sensitivityOf: SensitivityOf): string {
   const isSensitive = (name: string): boolean => sensitivityOf(name) === 'always';
-  const plain = text
-    .replace(headerLine, '$1$2[secret]')
-    .replace(multipart, (match, head: string, name: string) =>
+  let plain = headerSign.test(text) ? text.replace(headerLine, '$1$2[secret]') : text;
+  if (plain.includes('name="'))
+    plain = plain.replace(multipart, (match, head: string, name: string) =>
       isSensitive(name) ? `${head}[secret]` : match,
     );
   let scrubbed = '';

@@ -101,6 +101,9 @@ export const credentials: readonly Detector[] = [
 
 const longestPhone = 15;
 
+/** Without it none of the signs below is there. */
+export const personalSign = /[@\d]|::|[\da-f]:[\da-f]/i;
+
 export const personal: readonly Detector[] = [
   {
     sign: /@/,

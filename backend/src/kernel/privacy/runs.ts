@@ -1,7 +1,7 @@
 /** What a long run of letters and digits may be: a key, a receipt, or text in base64. */
 const run = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 const separators = /[/_-]/;
-const shortestRun = 8;
+const longParts = /[^/_-]{8,}/g;
 /** Longer than any id, digest or name: a receipt, a certificate, an upload. */
 const longestId = 200;
 const shortestKey = 32;
@@ -16,13 +16,8 @@ export function scrubRuns(text: string, hidesSomething: (hidden: string) => bool
     if (hidesText(found, hidesSomething)) return '[encoded]';
     if (!separators.test(found)) return scrubKeys(found);
     // The separators of paths and names are letters of base64, too.
-    const parts = found.split(/([/_-])/);
     return scrubKeys(
-      parts
-        .map((part) =>
-          part.length >= shortestRun && hidesText(part, hidesSomething) ? '[encoded]' : part,
-        )
-        .join(''),
+      found.replace(longParts, (part) => (hidesText(part, hidesSomething) ? '[encoded]' : part)),
     );
   });
 }

@@ -28,7 +28,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   const sensitivityOf = sensitiveNames(options.names ?? []);
   const ofTheHouse = createTextScrubber({ sensitivityOf, scrubValue: (value) => walk(value) });
   const text = rule === undefined ? ofTheHouse : (value: string) => rule(ofTheHouse(value));
-  const scrubbing = { text, sensitivityOf, shownName: remembered(text) };
+  const scrubbing = { text, sensitivityOf, shownName: remembered(text), place: remembered(text) };
   const walk = (value: unknown): unknown => new Walk(scrubbing).value(value);
 
   function guarded<T>(work: () => T): T | undefined {

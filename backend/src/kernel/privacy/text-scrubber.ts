@@ -1,5 +1,12 @@
 import { scrubAssignments } from './assignments.ts';
-import { addresses, credentials, personal, quotedValues, type Detector } from './detectors.ts';
+import {
+  addresses,
+  credentials,
+  personal,
+  personalSign,
+  quotedValues,
+  type Detector,
+} from './detectors.ts';
 import { folded, unescaped } from './encodings.ts';
 import { scrubRuns } from './runs.ts';
 import type { SensitivityOf } from './sensitive-names.ts';
@@ -16,16 +23,18 @@ const deepestLayer = 4;
  * has none, and costs no more than this.
  */
 const signs =
-  /[@%=>"\\\u0080-\uffff]|::|[:)]\s|[\da-f]:[\da-f]|\d[\d .+()-]{5}|\d\.\d|[a-z\d][_-][\w-]{8}|bearer|basic|[^/]{24}/;
+  /[@%=>"\\\u0080-\uffff]|::|[:)]\s|[\da-f]:[\da-f]|\d[\d .+()-]{5}|\d\.\d|[a-z\d][_-][\w-]{8}|bearer|basic|(?:^|\/)[^/]{24}/;
 const capital = /[A-Z]/;
 /** Base64 has capitals, and this is the least that hides anything. */
 const shortestEncoded = 8;
+const mayHoldUuid = /-[\da-f]{4}-/;
 const uuids = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
 
 function isSuspicious(text: string): boolean {
   const hasSign = (part: string): boolean =>
     signs.test(part) || (part.length >= shortestEncoded && capital.test(part));
   if (!hasSign(text)) return false;
+  if (!mayHoldUuid.test(text)) return true;
   const rest = text.replace(uuids, '');
   return rest === text || hasSign(rest);
 }
@@ -74,7 +83,7 @@ export function createTextScrubber(options: TextScrubberOptions): (text: string)
     let scrubbed = apply(quotedValues, text);
     scrubbed = apply(credentials, scrubbed);
     if (assignmentSign.test(scrubbed)) scrubbed = scrubAssignments(scrubbed, sensitivityOf);
-    return apply(personal, scrubbed);
+    return personalSign.test(scrubbed) ? apply(personal, scrubbed) : scrubbed;
   }
 
   return (text) => {

@@ -22,6 +22,8 @@ export interface Scrubbing {
   sensitivityOf: SensitivityOf;
   /** How a name is written: one may be an email address itself. */
   shownName: (name: string) => string;
+  /** As `text`, for places in the code, which repeat from one error to the next. */
+  place: (text: string) => string;
 }
 
 /** Our own fault, in contrast to one of the value: nothing of the value may be shown then. */
@@ -50,6 +52,10 @@ export class Walk {
 
   text(text: string): string {
     return this.#isOver() ? marks.truncated : ours(this.#scrubbing.text, text);
+  }
+
+  #place(text: string): string {
+    return this.#isOver() ? marks.truncated : ours(this.#scrubbing.place, text);
   }
 
   value(value: unknown): unknown {
@@ -138,7 +144,13 @@ export class Walk {
       const inPair =
         named !== undefined && valueNames.has(name) && this.#isSensitivePair(object, named);
       const sensitivity = inPair ? 'always' : this.#scrubbing.sensitivityOf(name);
-      put(copy, ours(this.#scrubbing.shownName, name), this.#named(sensitivity, value));
+      const isPlace =
+        sensitivity === undefined && typeof value === 'string' && placeNames.has(name);
+      put(
+        copy,
+        ours(this.#scrubbing.shownName, name),
+        isPlace ? this.#place(value) : this.#named(sensitivity, value),
+      );
     }
     return copy;
   }
@@ -181,6 +193,8 @@ export class Walk {
   }
 }
 
+/** Of a stack frame, as Sentry names them. */
+const placeNames = new Set(['filename', 'abs_path', 'function', 'module']);
 const pairNames = ['name', 'key', 'field', 'header', 'label', 'property'] as const;
 const valueNames = new Set(['value', 'val', 'values', 'content']);
 

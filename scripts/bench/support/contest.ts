@@ -1,4 +1,5 @@
-import type { ChildProcess } from 'node:child_process';
+import { spawnSync, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { load } from './load.ts';
@@ -38,7 +39,11 @@ export const shortRules: Rules = { ...rules, seconds: 2 };
 /** The options of Node.js for every server here: all get the same. */
 export const reportingCpu = `--max-semi-space-size=32 --import=${pathToFileURL(join(import.meta.dirname, 'report-cpu.ts')).href}`;
 
-/** Loads the servers in turn, in one run, by the same client. Rejects where any request fails. */
+/**
+ * Loads the servers in turn, in one run, by the same client. Each server has the first core and the client the others, as a
+ * server under PM2 has one core of many; where the system has no `taskset`, they share what there is. Rejects where any
+ * request fails.
+ */
 export async function contest(
   contestants: readonly Contestant[],
   { rounds, seconds, connections, warmUpSeconds, progress }: Rules = rules,
@@ -49,6 +54,11 @@ export async function contest(
     cpuUs: [] as number[],
     clientBusy: 0,
   }));
+  const others = availableParallelism() - 1;
+  if (others > 0) {
+    for (const { child } of contestants) keepOn('0', child.pid);
+    keepOn(`1-${others}`, process.pid);
+  }
   for (const contestant of contestants)
     await load(contestant, { connections, seconds: warmUpSeconds });
   for (let round = 0; round < rounds; round += 1) {
@@ -64,6 +74,11 @@ export async function contest(
     }
   }
   return results;
+}
+
+/** All threads of a process, on these cores from now on. */
+function keepOn(cores: string, pid: number | undefined): void {
+  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)]);
 }
 
 /** How many times as fast the first is, round by round, so that a slow moment of the machine meets both. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -37,6 +37,8 @@ export default defineClaim({
     const canary = await startCanary();
     const port = await freePort();
     const prefix = mkdtempSync(join(tmpdir(), 'bulwark-nginx-'));
+    // Started by root, nginx works as another user, who keeps large bodies here for a while.
+    chmodSync(prefix, 0o755);
     const config = configure(prefix, {
       port,
       stable: new URL(server.url).port,

@@ -26,7 +26,10 @@ export function redisFanOut(io: Server, redis: Redis, health: FanOutHealth): Fan
   function reader(): Redis['client'] {
     const client = redis.client.duplicate({ disableOfflineQueue: false });
     readers.push(client);
-    return quiet(client, { disconnect: () => end(client) });
+    const disconnect = () => {
+      end(client);
+    };
+    return quiet(client, { disconnect });
   }
 
   function openAdapter() {

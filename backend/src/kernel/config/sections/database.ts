@@ -76,8 +76,7 @@ export const databaseSection = defineSection({
   settings: (values) => ({
     url: values.DATABASE_URL,
     listenUrl: values.DATABASE_LISTEN_URL ?? sessionUrl(values.DATABASE_URL),
-    prepareReads:
-      values.DATABASE_PREPARE_READS && sessionUrl(values.DATABASE_URL) !== undefined,
+    prepareReads: values.DATABASE_PREPARE_READS && sessionUrl(values.DATABASE_URL) !== undefined,
     poolMax: values.DATABASE_POOL_MAX,
     acquireTimeoutMs: values.DATABASE_ACQUIRE_TIMEOUT_MS,
     statementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS,

@@ -20,7 +20,7 @@ export default defineClaim({
         METRICS_PORT: '0',
         RATE_LIMIT_PUBLIC: '10000000',
         RATE_LIMIT_SIGNED_IN: '10000000',
-        SOCKET_PACKETS_PER_SECOND: '100000',
+        SOCKET_PACKETS_PER_SECOND: '10000',
         // Shedding has series of its own and is another claim's.
         OVERLOAD_EVENT_LOOP_DELAY_MS: '60000',
       },

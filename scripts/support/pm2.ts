@@ -40,21 +40,23 @@ export function findPm2(): string {
   return installed === undefined ? ofThisCheckout() : realpathSync(installed);
 }
 
+/** Runs a program of Node.js. Resolves with its exit code and everything it wrote on both streams. */
+export async function runToExit(
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  // Not `close`: the daemon that the first command of PM2 starts keeps the pipes.
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return { code: code ?? 1, output };
+}
+
 /** PM2 by its command line, with the processes of `env.PM2_HOME`. */
 export function pm2With(env: NodeJS.ProcessEnv, cwd: string, program = ofThisCheckout()): Pm2 {
-  async function run(...args: string[]) {
-    const child = spawn(process.execPath, [program, ...args], {
-      cwd,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    // Not `close`: the daemon that the first command starts keeps the pipes.
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return { code: code ?? 1, output };
-  }
+  const run = (...args: string[]) => runToExit([program, ...args], { cwd, env });
   return {
     run,
     async processes() {

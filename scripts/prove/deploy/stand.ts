@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   cpSync,
   mkdirSync,
@@ -13,7 +11,7 @@ import { join } from 'node:path';
 import { freePort } from '../../../backend/local/postgres/throwaway.ts';
 import { root } from '../../../backend/local/stack/paths.ts';
 import { shipped } from '../../deploy/prepare.ts';
-import { isolatedPm2 } from '../../support/pm2.ts';
+import { isolatedPm2, runToExit } from '../../support/pm2.ts';
 import type { Surroundings } from '../claim.ts';
 import { startLoad, type Outcome } from '../measure/http-load.ts';
 
@@ -72,29 +70,12 @@ export async function openDeployStand({ stack, signal }: Surroundings): Promise<
   const pm2 = isolatedPm2(variables, folder);
   let load: ReturnType<typeof startLoad> | undefined;
 
-  async function command(name: string, args: readonly string[]) {
-    const child = spawn(
-      process.execPath,
-      [
-        'scripts/deploy/deploy.ts',
-        name,
-        '--to',
-        join(folder, 'server'),
-        '--env',
-        'staging',
-        ...args,
-      ],
-      {
-        cwd: checkout,
-        env: { ...variables, PM2_HOME: pm2.home },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return { code: code ?? 1, output };
+  function command(name: string, args: readonly string[]) {
+    const target = ['--to', join(folder, 'server'), '--env', 'staging'];
+    return runToExit(['scripts/deploy/deploy.ts', name, ...target, ...args], {
+      cwd: checkout,
+      env: { ...variables, PM2_HOME: pm2.home },
+    });
   }
 
   return {

@@ -2,8 +2,8 @@
 const tiers = [
   ['schema', 'config', 'errors', 'logging', 'privacy', 'metrics'],
   ['db', 'events', 'redis', 'telemetry'],
-  ['ratelimit', 'idempotency', 'overload'],
-  ['auth'],
+  ['ratelimit', 'idempotency', 'overload', 'broadcast', 'logstore', 'audit'],
+  ['auth', 'resilience', 'cache', 'flags'],
   ['http', 'realtime', 'jobs'],
   ['module', 'lifecycle'],
 ];

@@ -1,0 +1,1 @@
+export type { FlagChange, FlagContext, FlagRule, Flags, FlagsAdmin, FlagState } from './types.ts';

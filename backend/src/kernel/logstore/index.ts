@@ -1,0 +1,2 @@
+export { logLevels } from './types.ts';
+export type { LogLevel, LogPage, LogQuery, LogRow, LogSearch } from './types.ts';

@@ -5,6 +5,7 @@ import {
   createSessionLiveness,
   createTokenVerifier,
 } from './kernel/auth/index.ts';
+import { createCaches } from './kernel/cache/index.ts';
 import { createDatabase, observeDatabase } from './kernel/db/index.ts';
 import { createEventBus } from './kernel/events/index.ts';
 import {
@@ -127,8 +128,9 @@ export function createApp(options: AppOptions): App {
     scrubber,
   });
 
+  const cache = createCaches();
   const parts = modules.map((module) =>
-    module.create({ db, events, realtime, jobs, logger }, settings[module.name]),
+    module.create({ db, events, realtime, jobs, cache, logger }, settings[module.name]),
   );
   const routes = [meRoute, ...parts.flatMap((part) => part.routes ?? [])];
   const health = createHealth(

@@ -1,3 +1,4 @@
+import type { Caches } from '../cache/index.ts';
 import type { Section } from '../config/index.ts';
 import type { Database, MigrationSource } from '../db/index.ts';
 import type { EventBus } from '../events/index.ts';
@@ -12,6 +13,7 @@ export interface Kernel {
   events: EventBus;
   realtime: Realtime;
   jobs: Jobs;
+  cache: Caches;
   logger: Logger;
 }
 

@@ -8,8 +8,8 @@ const tiers = [
   ['module', 'lifecycle'],
 ];
 const kernel = '^backend/src/kernel/';
-/** Tests, and a module's own claims for `npm run prove`. */
-const test = '\\.test\\.ts$|^backend/src/modules/[^/]+/prove/';
+/** Tests, and a module's own claims for `npm run prove` and tests in a browser. */
+const test = '\\.test\\.ts$|^backend/src/modules/[^/]+/(prove|e2e)/';
 
 const tierRules = tiers.flatMap((pieces, tier) =>
   tiers.slice(tier + 1).length === 0
@@ -113,6 +113,20 @@ module.exports = {
       comment: 'The server has no local path: what stands in for Supabase is never imported.',
       from: { path: '^backend/src/', pathNot: test },
       to: { path: '^(backend/(local|test)|scripts)/' },
+    },
+    {
+      name: 'console-talks-http-and-sockets-only',
+      severity: 'error',
+      comment:
+        'The console knows the API as any client does, and can be deployed without the rest.',
+      from: { path: '^admin/src/' },
+      to: { path: '^(backend|scripts|admin/e2e)/' },
+    },
+    {
+      name: 'server-knows-no-console',
+      severity: 'error',
+      from: { path: '^backend/', pathNot: test },
+      to: { path: '^admin/' },
     },
     {
       name: 'only-declared-packages-in-the-server',

@@ -3,16 +3,19 @@ FROM node:24.21-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY backend/package.json backend/
+COPY admin/package.json admin/
 RUN npm ci --include=dev
 COPY tsconfig.json ./
 COPY scripts/ scripts/
 COPY backend/ backend/
+COPY admin/ admin/
 RUN node scripts/build.ts
 
 FROM node:24.21-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY backend/package.json backend/
+COPY admin/package.json admin/
 RUN npm ci --omit=dev
 
 FROM node:24.21-bookworm-slim
@@ -23,6 +26,7 @@ COPY --from=packages /app/ ./
 COPY backend/config/ backend/config/
 COPY backend/migrations/ backend/migrations/
 COPY --from=build /app/backend/dist backend/dist/
+COPY --from=build /app/admin/dist admin/dist/
 # The image's own user, who owns nothing in /app: the process cannot change its code.
 USER node
 EXPOSE 3000

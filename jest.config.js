@@ -1,10 +1,10 @@
 /** Jest in native ESM; TypeScript is stripped by swc, types are checked by `npm run check`. */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/backend', '<rootDir>/scripts'],
+  roots: ['<rootDir>/backend', '<rootDir>/scripts', '<rootDir>/admin'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['<rootDir>/backend/dist', '<rootDir>/dist'],
+  modulePathIgnorePatterns: ['<rootDir>/(backend/|admin/)?dist'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

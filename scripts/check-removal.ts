@@ -50,7 +50,7 @@ function isGreenWithout(name: string): boolean {
       .filter((path) => path !== '' && existsSync(join(root, path)))) {
       cpSync(join(root, file), join(copy, file));
     }
-    for (const packages of ['node_modules', join('backend', 'node_modules')]) {
+    for (const packages of ['node_modules', 'backend/node_modules', 'admin/node_modules']) {
       if (existsSync(join(root, packages))) symlinkSync(join(root, packages), join(copy, packages));
     }
     removeModule(copy, name);

@@ -7,6 +7,7 @@ const checks: readonly [name: string, program: string, ...args: string[]][] = [
   ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
   ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
   ['types', 'typescript/bin/tsc', '-p', 'tsconfig.json'],
+  ['types of the console', 'typescript/bin/tsc', '-p', 'admin/tsconfig.json'],
   [
     'architecture',
     'dependency-cruiser/bin/dependency-cruiser.mjs',
@@ -14,6 +15,7 @@ const checks: readonly [name: string, program: string, ...args: string[]][] = [
     '.dependency-cruiser.cjs',
     'backend',
     'scripts',
+    'admin',
   ],
 ];
 

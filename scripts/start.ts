@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { root } from '../backend/local/stack/paths.ts';
 import { assertNotRunning } from '../backend/local/stack/run-file.ts';
 import { readSettings, SettingsError } from '../backend/local/stack/settings.ts';
+import { buildConsole } from './build-console.ts';
 import { build, linkFromRoot } from './build.ts';
 import { runConfiguredServer } from './start/configured-server.ts';
 import { runLocalStack } from './start/local-stack.ts';
@@ -24,9 +25,13 @@ function readVariables(): Readonly<Record<string, string | undefined>> {
 }
 
 function buildServer(): string {
-  build(() => {
-    console.log('Building...');
-  });
+  let said = false;
+  const sayOnce = () => {
+    if (!said) console.log('Building...');
+    said = true;
+  };
+  build(sayOnce);
+  buildConsole(sayOnce);
   linkFromRoot();
   return join(root, 'backend', 'dist', 'index.js');
 }

@@ -27,6 +27,8 @@ export interface AppOptions {
   database?: Database;
   /** The same for what watches the event loop. */
   eventLoop?: EventLoopSampler;
+  /** Where the built console lies; `admin/dist` of this checkout by default. */
+  consoleDirectory?: string;
 }
 
 export interface App {

@@ -12,6 +12,7 @@ import {
   accessLog,
   apiPrefix,
   clientAddress,
+  consolePage,
   createHealth,
   createHttpServer,
   createRequestMetrics,
@@ -164,6 +165,14 @@ export function createApp(options: AppOptions): App {
   app.use(preflight(allowedOrigins));
   app.use(healthRoutes(health));
   app.use(docsPage(`${apiPrefix}/openapi.json`, document));
+  if (config.http.console)
+    app.use(
+      consolePage({
+        supabaseUrl: config.auth.supabaseUrl,
+        anonKey: config.auth.anonKey.reveal(),
+        directory: options.consoleDirectory,
+      }),
+    );
   mountRoutes(app, apiPrefix, routes, {
     authenticator,
     rateLimiter,

@@ -13,6 +13,8 @@ export const shipped = [
   'backend/config',
   'backend/dist',
   'backend/migrations',
+  'admin/package.json',
+  'admin/dist',
 ];
 /** What is in the second does not fit beside what the tools need in the first. */
 const packageFolders = ['node_modules', 'backend/node_modules'];

@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import supertest from 'supertest';
-import { createApp, type App } from '../../src/app.ts';
+import { createApp, type App, type AppOptions } from '../../src/app.ts';
 import { collectSections, configDirectory, loadConfig } from '../../src/kernel/config/index.ts';
 import { createLogger, type Logger } from '../../src/kernel/logging/index.ts';
 import type { Module } from '../../src/kernel/module/index.ts';
@@ -36,11 +36,18 @@ export interface TestAppOptions extends TestStackOptions {
   /** Another app's database and issuer, for several servers on one; whose they are ends them. */
   stack?: TestStack;
   eventLoop?: EventLoopSampler;
+  consoleDirectory?: string;
 }
 
 /** The real server on a database and an auth issuer of its own, on free ports; its answers are held to what it declares. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { modules = allModules, environment = {}, eventLoop, ...stackOptions } = options;
+  const {
+    modules = allModules,
+    environment = {},
+    eventLoop,
+    consoleDirectory,
+    ...stackOptions
+  } = options;
   const stack = options.stack ?? (await startTestStack(stackOptions));
   const logLines: Record<string, unknown>[] = [];
   const logger = createLogger({
@@ -58,7 +65,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       SHUTDOWN_DRAIN_MS: '0',
       ...environment,
     };
-    const app = buildApp(variables, modules, logger, eventLoop);
+    const app = buildApp(variables, modules, logger, {
+      ...(eventLoop && { eventLoop }),
+      ...(consoleDirectory !== undefined && { consoleDirectory }),
+    });
     port = await app.start();
     return app;
   };
@@ -113,7 +123,7 @@ function buildApp(
   variables: Readonly<Record<string, string>>,
   modules: readonly Module[],
   logger: Logger,
-  eventLoop: EventLoopSampler | undefined,
+  parts: Pick<AppOptions, 'eventLoop' | 'consoleDirectory'>,
 ): App {
   const config = loadConfig({
     environment: variables,
@@ -126,6 +136,6 @@ function buildApp(
     modules: modules.map(checkedModule),
     logger,
     version: 'test',
-    ...(eventLoop && { eventLoop }),
+    ...parts,
   });
 }

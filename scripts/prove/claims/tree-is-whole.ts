@@ -31,6 +31,7 @@ const foreign = {
 
 const tools: readonly [name: string, program: string, ...args: string[]][] = [
   ['the types hold', 'typescript/bin/tsc', '-p', 'tsconfig.json'],
+  ['the types of the console hold', 'typescript/bin/tsc', '-p', 'admin/tsconfig.json'],
   ['the lint is clean', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
   [
     'the architecture rules hold',
@@ -39,6 +40,7 @@ const tools: readonly [name: string, program: string, ...args: string[]][] = [
     '.dependency-cruiser.cjs',
     'backend',
     'scripts',
+    'admin',
   ],
 ];
 

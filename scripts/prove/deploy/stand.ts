@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { freePort } from '../../../backend/local/postgres/throwaway.ts';
 import { root } from '../../../backend/local/stack/paths.ts';
+import { buildConsole } from '../../build-console.ts';
 import { shipped } from '../../deploy/prepare.ts';
 import { isolatedPm2, runToExit } from '../../support/pm2.ts';
 import type { Surroundings } from '../claim.ts';
@@ -34,6 +35,7 @@ export interface DeployStand {
 const rate = 100;
 
 export async function openDeployStand({ stack, signal }: Surroundings): Promise<DeployStand> {
+  buildConsole();
   // On the checkout's own file system, so that packages can be linked.
   mkdirSync(join(root, '.local'), { recursive: true });
   const folder = mkdtempSync(join(root, '.local', 'prove-deploy-'));
@@ -44,6 +46,9 @@ export async function openDeployStand({ stack, signal }: Surroundings): Promise<
     'backend/src',
     'backend/local',
     'backend/tsconfig.build.json',
+    'admin/index.html',
+    'admin/src',
+    'admin/vite.config.ts',
     'scripts',
   ])
     cpSync(join(root, path), join(checkout, path), {

@@ -32,6 +32,8 @@ export interface KernelConfig {
     /** From its first byte until its client has taken all of an answer. */
     readonly responseTimeoutMs: number;
     readonly maxConnections: number;
+    /** Whether the console is served under /admin. */
+    readonly console: boolean;
   };
   readonly database: {
     readonly url: Secret;

@@ -1,6 +1,7 @@
 export { accessLog } from './access-log.ts';
 export { clientAddress } from './client-address.ts';
 export { writeCommonHeaders } from './common-headers.ts';
+export { consolePage } from './console.ts';
 export { docsPage } from './docs-page.ts';
 export { errorHandler, notFoundHandler } from './error-handler.ts';
 export { createHealth, healthPaths, healthRoutes } from './health.ts';

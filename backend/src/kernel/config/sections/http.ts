@@ -4,7 +4,7 @@ import { isLoopback } from '../loopback.ts';
 import { origins } from '../origins.ts';
 import { defineSection, setting } from '../section.ts';
 import { trustProxy } from '../trust-proxy.ts';
-import { bytes, host, integer, milliseconds } from '../value-kinds.ts';
+import { bytes, choice, host, integer, milliseconds } from '../value-kinds.ts';
 
 export const httpSection = defineSection({
   owner: 'kernel/http',
@@ -51,6 +51,10 @@ export const httpSection = defineSection({
       doc: 'Connections of one process, sockets among them; above it new ones are dropped. Keep it below the open files allowed.',
       default: '10000',
     }),
+    CONSOLE: setting(choice('on', 'off'), {
+      doc: 'Whether this server serves the operations console under /admin. Off: deploy the console by itself; its API stays.',
+      default: 'on',
+    }),
   },
   check(values, { environment, deployed }) {
     const faults: Fault[] = [];
@@ -80,6 +84,7 @@ export const httpSection = defineSection({
     keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
     responseTimeoutMs: values.RESPONSE_TIMEOUT_MS,
     maxConnections: values.MAX_CONNECTIONS,
+    console: values.CONSOLE === 'on',
   }),
 });
 

@@ -5,11 +5,13 @@ import { localPaths, type LocalPaths } from './paths.ts';
 export interface StackSettings {
   paths: LocalPaths;
   /** Where a port is taken, the next free one serves; 0 is any free one. */
-  ports: { api: number; supabase: number; postgres: number };
+  ports: { api: number; supabase: number; postgres: number; providers: number };
   /** A Postgres that somebody else runs, used instead of our own. */
   databaseUrl: string | undefined;
   /** Only an installed Postgres, or only npm's; by default whichever is found first. */
   postgresSource: BinariesSource | undefined;
+  /** Names of the variables that have a value: a provider with a key of its own is left alone. */
+  given: ReadonlySet<string>;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -46,9 +48,11 @@ export function readSettings(variables: Variables): StackSettings {
       api: port('PORT', 3000),
       supabase: port('LOCAL_SUPABASE_PORT', 54_321),
       postgres: port('LOCAL_POSTGRES_PORT', 54_322),
+      providers: port('LOCAL_PROVIDERS_PORT', 54_323),
     },
     databaseUrl: text('DATABASE_URL') || undefined,
     postgresSource: source('BULWARK_POSTGRES'),
+    given: new Set(Object.keys(variables).filter((name) => text(name) !== '')),
   };
   if (faults.length > 0) throw new SettingsError(faults.join('\n'));
   return settings;

@@ -14,6 +14,8 @@ export interface StackFile {
   supabaseUrl: string;
   anonKey: string;
   serviceRoleKey: string;
+  /** The provider sandbox; its control API is below `/_sandbox`. */
+  sandboxUrl: string;
   databaseUrl: string;
   users: { demo: StackUser; admin: StackUser };
 }

@@ -90,6 +90,7 @@ describe('npm start', () => {
       'supabaseUrl',
       'anonKey',
       'serviceRoleKey',
+      'sandboxUrl',
       'databaseUrl',
       'users',
     ]);

@@ -6,6 +6,7 @@ import { openLocalDatabase, type LocalDatabase } from './database.ts';
 import { ensureUser } from './demo-users.ts';
 import { root } from './paths.ts';
 import { startOnFreePort } from './ports.ts';
+import { variablesFor } from '../providers/variables.ts';
 import { claimRun, type RunRecord } from './run-file.ts';
 import type { StackSettings } from './settings.ts';
 import { removeStackFile, writeStackFile, type StackFile } from './stack-file.ts';
@@ -41,8 +42,8 @@ interface Part {
 type Running = StackOptions & { run: RunRecord; parts: Part[] };
 
 /**
- * The whole life of a local stack: brings up Postgres, the auth issuer and the server, each a process of its own,
- * waits until it is to stop or a part ends by itself, and ends the rest in the opposite order. Resolves after `stop`;
+ * The whole life of a local stack: brings up Postgres, the auth issuer, the provider sandbox and the server, each a process
+ * of its own, waits until it is to stop or a part ends by itself, and ends the rest in the opposite order. Resolves after `stop`;
  * rejects with what went wrong (a ChildFailed has the exit code). No process is left either way.
  */
 export async function runStack(options: StackOptions): Promise<void> {
@@ -91,10 +92,13 @@ async function bringUp(running: Running): Promise<{ file: StackFile; database: s
   };
   await Promise.all([ensureUser(gateway, users.demo), ensureUser(gateway, users.admin, 'admin')]);
 
+  step('Starting the provider sandbox...');
+  const sandbox = await startProviders(running);
+
   step('Starting the server...');
-  const apiUrl = await startServer(running, database, gateway);
+  const apiUrl = await startServer(running, database, gateway, sandbox.variables);
   return {
-    file: { apiUrl, ...gateway, databaseUrl: database.databaseUrl, users },
+    file: { apiUrl, ...gateway, sandboxUrl: sandbox.url, databaseUrl: database.databaseUrl, users },
     database: database.description,
   };
 }
@@ -117,11 +121,31 @@ async function startIssuer(running: Running, { authUrl }: LocalDatabase): Promis
   return { supabaseUrl: url, anonKey, serviceRoleKey };
 }
 
+/** What stands in for the providers. Its variables name it to the server, but for those that have keys of their own. */
+async function startProviders(
+  running: Running,
+): Promise<{ url: string; variables: Record<string, string> }> {
+  const { settings, environment } = running;
+  const { ready } = await startPart(running, settings.ports.providers, {
+    name: 'the provider sandbox',
+    script: join(root, 'backend', 'local', 'providers', 'main.ts'),
+    env: { PATH: environment.PATH },
+    readyDeadlineMs: 20_000,
+    stopDeadlineMs: 5_000,
+  });
+  const { url, environment: offered } = ready as {
+    url: string;
+    environment: Record<string, string>;
+  };
+  return { url, variables: variablesFor(offered, settings.given) };
+}
+
 /** The server gets the same variables that a hosted Supabase would be named by: it cannot tell the difference. */
 async function startServer(
   running: Running,
   { databaseUrl }: LocalDatabase,
   gateway: Gateway,
+  providers: Readonly<Record<string, string>>,
 ): Promise<string> {
   const { settings, environment, serverScript } = running;
   const { port } = await startPart(running, settings.ports.api, {
@@ -129,6 +153,7 @@ async function startServer(
     script: serverScript,
     env: {
       ...environment,
+      ...providers,
       HOST: '127.0.0.1',
       DATABASE_URL: databaseUrl,
       SUPABASE_URL: gateway.supabaseUrl,

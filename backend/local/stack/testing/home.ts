@@ -61,6 +61,7 @@ export async function createHome(): Promise<Home> {
     PORT: '0',
     LOCAL_SUPABASE_PORT: '0',
     LOCAL_POSTGRES_PORT: '0',
+    LOCAL_PROVIDERS_PORT: '0',
     SHUTDOWN_DRAIN_MS: '0',
     ...env,
   });

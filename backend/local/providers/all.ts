@@ -1,0 +1,6 @@
+import { justtcg } from './justtcg.ts';
+import type { SandboxProvider } from './provider.ts';
+import { psa } from './psa.ts';
+
+/** The providers of the sandbox, one line each. */
+export const providers: readonly SandboxProvider[] = [justtcg, psa];

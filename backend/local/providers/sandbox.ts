@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import { providers as allProviders } from './all.ts';
+import { createCallLog } from './call-log.ts';
+import { controlRoutes } from './control.ts';
+import { createFaultState } from './faults.ts';
+import { misbehave } from './misbehave.ts';
+import { createQuota, type ProviderContext, type SandboxProvider } from './provider.ts';
+import type { RunningProvider, Sandbox } from './running.ts';
+
+export interface SandboxOptions {
+  /** 0, the default, takes any free one. It listens on 127.0.0.1 alone. */
+  port?: number;
+  /** `usual` answers as late as the real ones do; `none`, the default, at once. */
+  latency?: 'none' | 'usual';
+  /** Default: all there are. */
+  providers?: readonly SandboxProvider[];
+}
+
+export type { RunningProvider, Sandbox } from './running.ts';
+
+/** Stands in for the providers on a laptop and in tests: the real wire formats, and failures on command. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, latency = 'none', providers = allProviders } = options;
+  const closing = new AbortController();
+  let revision = 0;
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  const server = createServer(app);
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const running = new Map<string, RunningProvider>();
+  for (const definition of providers) {
+    const { name, basePath, keyPrefix } = definition;
+    const one: RunningProvider = {
+      definition,
+      baseUrl: `${url}/${name}${basePath}`,
+      key: `${keyPrefix}${randomBytes(24).toString('hex')}`,
+      quota: createQuota(definition.quota),
+      faults: createFaultState(),
+      log: createCallLog(),
+    };
+    running.set(name, one);
+    const context = { key: one.key, quota: one.quota, revision: () => revision };
+    const latencyMs = latency === 'usual' ? definition.usualLatencyMs : 0;
+    app.use(
+      `/${name}`,
+      front(one, latencyMs, closing.signal),
+      takeQuota(one, context),
+      under(basePath, definition.routes(context)),
+    );
+  }
+
+  const sandbox: Sandbox = {
+    url,
+    environment: Object.fromEntries([
+      ['PROVIDER_SANDBOX_URL', url],
+      ...[...running.values()].flatMap(({ definition: { variables }, baseUrl, key }) => [
+        [variables.baseUrl, baseUrl],
+        [variables.key, key],
+      ]),
+    ]) as Record<string, string>,
+    provider(name) {
+      const found = running.get(name);
+      if (!found) throw new Error(`The sandbox has no provider ${name}`);
+      return found;
+    },
+    misbehave(name, faults) {
+      const { quota, faults: state } = sandbox.provider(name);
+      const { quota: wanted, ...others } = faults;
+      if (wanted !== undefined) quota.set(wanted.remaining);
+      if (Object.keys(others).length > 0) state.set(others);
+    },
+    heal(name) {
+      const { quota, faults } = sandbox.provider(name);
+      faults.heal();
+      quota.reset();
+    },
+    movePrices() {
+      revision += 1;
+    },
+    calls: (name) => sandbox.provider(name).log.recent(),
+    async close() {
+      closing.abort();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+  app.use('/_sandbox', controlRoutes(sandbox, [...running.keys()]));
+  app.use((request: Request, response: Response) => {
+    response
+      .status(404)
+      .json({ error: `The sandbox does not have ${request.method} ${request.path}` });
+  });
+  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const { status = 500 } = error as { status?: number };
+    response.status(status).json({ error: status < 500 ? 'Bad request' : 'The sandbox failed' });
+  });
+  return sandbox;
+}
+
+/** Counts the call, lets it wait as long as usual, and spoils it where that was asked for. */
+function front({ log, faults }: RunningProvider, latencyMs: number, signal: AbortSignal) {
+  return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+    const call = log.begin(request.method, request.url);
+    response.once('finish', () => {
+      call.status = response.statusCode;
+    });
+    const now = faults.next();
+    try {
+      if (latencyMs > 0) await wait(latencyMs, undefined, { signal });
+      call.spoilt = now !== undefined;
+      if (now === undefined || !(await misbehave(now, request, response, signal))) next();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      request.socket.destroy();
+    }
+  };
+}
+
+const takeQuota =
+  ({ definition, quota }: RunningProvider, context: ProviderContext) =>
+  (_request: Request, response: Response, next: NextFunction): void => {
+    if (quota.take()) {
+      next();
+      return;
+    }
+    const { status, body } = definition.quotaAnswer(context);
+    response.status(status).json(body);
+  };
+
+function under(basePath: string, routes: Router): Router {
+  const router = express.Router();
+  router.use(basePath, routes);
+  return router;
+}

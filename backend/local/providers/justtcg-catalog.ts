@@ -123,7 +123,17 @@ export const games: readonly FakeGame[] = gameNames.map((name, gameIndex) => {
 export const sets: readonly FakeSet[] = games.flatMap((game) => game.sets);
 
 /** The cards of a set with prices of this revision; dearest first, as the real one lists them. */
-export function cardsOf(set: FakeSet, revision: number): FakeCard[] {
+export function cardsOf(set: FakeSet, revision: number): readonly FakeCard[] {
+  if (revision !== made.revision) made = { revision, cards: new Map() };
+  let cards = made.cards.get(set.id);
+  if (cards === undefined) made.cards.set(set.id, (cards = makeCards(set, revision)));
+  return cards;
+}
+
+/** What was made already, of one revision. */
+let made = { revision: 0, cards: new Map<string, readonly FakeCard[]>() };
+
+function makeCards(set: FakeSet, revision: number): FakeCard[] {
   return Array.from({ length: set.count }, (_, index) => cardOf(set, index, revision)).sort(
     (one, other) => topPrice(other) - topPrice(one) || (one.id < other.id ? -1 : 1),
   );

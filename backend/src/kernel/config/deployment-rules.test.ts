@@ -256,3 +256,13 @@ describe('Redis', () => {
       expect(at(name)).toEqual([]);
   });
 });
+
+test('a server that others reach knows no provider sandbox', () => {
+  expect(refusals({ PROVIDER_SANDBOX_URL: 'http://127.0.0.1:54323' })).toEqual([
+    deployed,
+    new Set([
+      'PROVIDER_SANDBOX_URL is set in staging',
+      'PROVIDER_SANDBOX_URL is set in production',
+    ]),
+  ]);
+});

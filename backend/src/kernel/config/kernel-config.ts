@@ -142,6 +142,8 @@ export interface KernelConfig {
         readonly tracesSampleRate: number;
         readonly release: string | undefined;
       };
+  /** The stand-in for providers, told how to behave through its control API. Never in staging or production. */
+  readonly sandbox: { readonly kind: 'off' } | { readonly kind: 'on'; readonly url: string };
   readonly lifecycle: {
     /** How long a stopping server still accepts, answering `Connection: close`. */
     readonly drainMs: number;

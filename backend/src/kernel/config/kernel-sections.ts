@@ -14,6 +14,7 @@ import { privacySection } from './sections/privacy.ts';
 import { rateLimitSection } from './sections/ratelimit.ts';
 import { realtimeSection } from './sections/realtime.ts';
 import { redisSection } from './sections/redis.ts';
+import { sandboxSection } from './sections/sandbox.ts';
 import { sentrySection } from './sections/sentry.ts';
 import { tracingSection } from './sections/tracing.ts';
 
@@ -22,6 +23,7 @@ export type KernelSections = { readonly [N in keyof KernelConfig]: Section<Kerne
 /** One section for each part of `KernelConfig`, in the order of `.env.example`. */
 export const kernelSections: KernelSections = {
   environment: environmentSection,
+  sandbox: sandboxSection,
   log: loggingSection,
   privacy: privacySection,
   http: httpSection,

@@ -163,6 +163,13 @@ export function createApp(options: AppOptions): App {
     ),
   );
   app.use(preflight(allowedOrigins));
+  mountRoutes(app, apiPrefix, routes, {
+    authenticator,
+    rateLimiter,
+    idempotency,
+    shedder,
+    bodyLimitBytes: config.http.bodyLimitBytes,
+  });
   app.use(healthRoutes(health));
   app.use(docsPage(`${apiPrefix}/openapi.json`, document));
   if (config.http.console)
@@ -173,13 +180,6 @@ export function createApp(options: AppOptions): App {
         directory: options.consoleDirectory,
       }),
     );
-  mountRoutes(app, apiPrefix, routes, {
-    authenticator,
-    rateLimiter,
-    idempotency,
-    shedder,
-    bodyLimitBytes: config.http.bodyLimitBytes,
-  });
   app.use(notFoundHandler());
   app.use(errorHandler(logger, reporter));
   realtime.serve(

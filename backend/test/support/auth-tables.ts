@@ -25,6 +25,7 @@ export function claimsFor(sub: string, sessionId: string | undefined): Claims {
     sub,
     sessionId,
     exp: 0,
+    expiresAt: '1970-01-01T00:00:00.000Z',
     iat: undefined,
     email: undefined,
     isAnonymous: false,

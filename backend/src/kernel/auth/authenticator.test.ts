@@ -124,6 +124,7 @@ describe('authorize', () => {
     caller: userCaller({
       sub: '',
       exp: 0,
+      expiresAt: '1970-01-01T00:00:00.000Z',
       iat: undefined,
       sessionId: undefined,
       email: undefined,

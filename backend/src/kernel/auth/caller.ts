@@ -4,6 +4,8 @@ export type Role = 'user' | 'admin' | 'service';
 export interface Claims {
   sub: string;
   exp: number;
+  /** `exp` in ISO 8601. */
+  expiresAt: string;
   iat: number | undefined;
   sessionId: string | undefined;
   email: string | undefined;

@@ -20,6 +20,7 @@ export function claimsOf(payload: Record<string, unknown>): Claims {
   return deepFreeze({
     sub: sub.toLowerCase(),
     exp,
+    expiresAt: new Date(exp * 1_000).toISOString(),
     iat,
     sessionId: sessionIdOf(payload),
     // A phone user's email is the empty string.

@@ -43,6 +43,7 @@ describe('claims', () => {
     expect(await verifier.verify(await signWith(key, claims))).toEqual({
       sub: claims.sub,
       exp: claims.exp,
+      expiresAt: new Date(Number(claims.exp) * 1_000).toISOString(),
       iat: claims.iat,
       sessionId: claims.session_id,
       email: 'ada@example.com',

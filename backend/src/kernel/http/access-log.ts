@@ -1,4 +1,4 @@
-import { HarmlessFields, type Logger } from '../logging/index.ts';
+import { plainLines, type Logger } from '../logging/index.ts';
 import type { Answer } from './when-answered.ts';
 
 const longestPath = 512;
@@ -8,41 +8,35 @@ export function accessLog(
   logger: Logger,
   scrub: (text: string) => string,
 ): (answer: Answer) => void {
+  const write = plainLines(logger);
   return (answer) => {
-    const line = new RequestLine(answer, scrub);
-    if (answer.status >= 500) logger.warn(line, 'request');
-    else logger.info(line, 'request');
+    write(answer.status >= 500 ? 'warn' : 'info', 'request', membersOf(answer, scrub));
   };
 }
 
-/** Undefined members are not written. */
-class RequestLine extends HarmlessFields {
-  // A connection that breaks closes the response outside of the request's own log context.
-  readonly requestId: string;
-  readonly userId: string | undefined;
-  readonly traceId: string | undefined;
-  readonly method: string;
-  readonly path: string;
-  readonly route: string | undefined;
-  readonly status: number;
-  readonly durationMs: number;
-  readonly aborted: true | undefined;
-
-  constructor(
-    { request, context, path, status, durationMs, complete }: Answer,
-    scrub: (text: string) => string,
-  ) {
-    super();
-    const { requestId, userId, traceId, route } = context;
-    this.requestId = requestId;
-    this.userId = userId;
-    this.traceId = traceId;
-    this.method = request.method;
+/**
+ * By hand, as every request pays for it. A connection that breaks closes the response outside of the request's own log context,
+ * so the line names it by itself.
+ */
+function membersOf(
+  { request, context, path, status, durationMs, complete }: Answer,
+  scrub: (text: string) => string,
+): string {
+  const { requestId, userId, traceId, route } = context;
+  const place = quoted(path === route ? path : scrub(path.slice(0, longestPath)));
+  // Ids and methods have no character that JSON would escape: their own parts hold them to that.
+  return (
+    `"requestId":"${requestId}"` +
+    (userId === undefined ? '' : `,"userId":"${userId}"`) +
+    (traceId === undefined ? '' : `,"traceId":"${traceId}"`) +
+    `,"method":"${request.method}","path":${place}` +
     // A route without parameters is our own text; any other path is the client's.
-    this.path = path === route ? path : scrub(path.slice(0, longestPath));
-    this.route = route;
-    this.status = status;
-    this.durationMs = Math.round(durationMs * 100) / 100;
-    this.aborted = complete ? undefined : true;
-  }
+    (route === undefined ? '' : `,"route":${path === route ? place : quoted(route)}`) +
+    `,"status":${status},"durationMs":${Math.round(durationMs * 100) / 100}` +
+    (complete ? '' : ',"aborted":true')
+  );
 }
+
+const ordinary = /^[\w/:.-]*$/;
+
+const quoted = (text: string): string => (ordinary.test(text) ? `"${text}"` : JSON.stringify(text));

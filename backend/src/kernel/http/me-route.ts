@@ -27,7 +27,7 @@ export const meRoute = route({
         role,
         isAnonymous: claims.isAnonymous,
         sessionId: claims.sessionId ?? null,
-        expiresAt: new Date(claims.exp * 1000).toISOString(),
+        expiresAt: claims.expiresAt,
       },
     }),
 });

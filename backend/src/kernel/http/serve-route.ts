@@ -5,8 +5,10 @@ import type { LoadShedder } from '../overload/index.ts';
 import {
   countRefusals,
   rateLimitHeaders,
+  rateLimitHeaderNames,
   rateLimitKey,
   type RateLimiter,
+  type RateLimitState,
 } from '../ratelimit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import type { Joi } from '../schema/index.ts';
@@ -38,40 +40,66 @@ export function serveRoute(route: Route, path: string, services: RouteServices):
       ? route.handler
       : idempotentAnswer(route, path, services.idempotency);
   const { shedder } = services;
-  return async (request, response) => {
+
+  async function serve(request: Request, response: Response): Promise<void> {
     const context = contextOf(request);
     context.route = path;
-    // Before a byte of the body is read.
-    const caller = await shedder.track(() => admit(route, request, context, services));
-    const body = readBody === undefined ? undefined : await readBody(request, response);
-    const input = checked(request, response, body, caller, context);
-    const key = request.headers['idempotency-key'] as Key;
-    send(response, await shedder.track(() => answerOf(handler, input, key)));
-  };
+    let body: unknown;
+    shedder.enter();
+    try {
+      const { authorization } = request.headers;
+      const caller =
+        services.authenticator.recall(authorization, request.socket) ??
+        (await identify(request, services));
+      const waiting = admit(route, request, context, caller, services);
+      if (waiting) await waiting;
+      // Not before, and waiting for a client's body is no work.
+      if (readBody !== undefined) {
+        shedder.leave();
+        body = await readBody(request, response).finally(shedder.enter);
+      }
+      const input = checked(request, response, body, caller, context);
+      send(response, await handler(input, request.headers['idempotency-key'] as Key));
+    } catch (thrown) {
+      // Express takes the strings 'route' and 'router' for commands and would go past our error handler.
+      throw thrown instanceof Error ? thrown : toAppError(thrown);
+    } finally {
+      shedder.leave();
+    }
+  }
+  return serve;
 }
 
-async function admit(
-  route: Route,
-  request: Request,
-  context: RequestContext,
+/** Who is asking, where the connection does not tell; refused tokens count against the address. */
+function identify(
+  { headers: { authorization }, ip, socket }: Request,
   { authenticator, rateLimiter }: RouteServices,
 ): Promise<Caller> {
-  const { socket } = request;
-  const { authorization } = request.headers;
-  const caller =
-    authenticator.recall(authorization, socket) ??
-    (await countRefusals(rateLimiter, request.ip, () =>
-      authenticator.authenticate(authorization, socket),
-    ));
+  return countRefusals(rateLimiter, ip, () => authenticator.authenticate(authorization, socket));
+}
+
+/** Throws, or rejects, where the caller comes too often or may not. A promise only where the rate limit has to wait. */
+function admit(
+  { rateLimit, auth }: Route,
+  request: Request,
+  context: RequestContext,
+  caller: Caller,
+  { authenticator, rateLimiter }: RouteServices,
+): Promise<void> | undefined {
   if (caller.kind === 'user') context.userId = caller.userId;
   // Finding the address behind proxies is work, and a user is known without it.
   const key = rateLimitKey(context.userId, context.userId === undefined ? request.ip : undefined);
-  const state = rateLimiter.consume(route.rateLimit, key);
-  const headers = rateLimitHeaders(state instanceof Promise ? await state : state);
-  for (const [name, value] of Object.entries(headers)) context.headers.push(name, value);
-  authenticator.authorize(caller, route.auth);
-  context.caller = caller;
-  return caller;
+
+  function letIn(state: RateLimitState): void {
+    const headers = rateLimitHeaders(state);
+    for (const name of rateLimitHeaderNames) context.headers.push(name, headers[name]);
+    authenticator.authorize(caller, auth);
+    context.caller = caller;
+  }
+  const state = rateLimiter.consume(rateLimit, key);
+  if (state instanceof Promise) return state.then(letIn);
+  letIn(state);
+  return undefined;
 }
 
 /** What the handler is given, each part by its schema. */
@@ -115,22 +143,19 @@ function checkedInput(route: Route) {
     new CheckedInput(...parts);
 }
 
-async function answerOf(handler: Handler, input: Input, key: string | undefined): Promise<Reply> {
-  try {
-    return await handler(input, key);
-  } catch (thrown) {
-    // Express takes the strings 'route' and 'router' for commands and would go past our error handler.
-    throw thrown instanceof Error ? thrown : toAppError(thrown);
-  }
-}
-
 /** A part without a schema is not looked at, and the handler gets an empty object. */
 function check(schema: Joi.ObjectSchema | undefined, value: unknown, part: string): unknown {
   return schema ? (validated(schema, value, part) as unknown) : {};
 }
 
-function send(response: Response, { status = 200, headers = {}, body }: Reply): void {
+const notStored: readonly string[] = ['Cache-Control', 'no-store'];
+
+function send(response: Response, { status = 200, headers, body }: Reply): void {
+  if (headers === undefined) {
+    sendJson(response, status, notStored, body);
+    return;
+  }
   const list = Object.entries(headers).flat();
   const cached = Object.keys(headers).some((name) => name.toLowerCase() === 'cache-control');
-  sendJson(response, status, cached ? list : [...list, 'Cache-Control', 'no-store'], body);
+  sendJson(response, status, cached ? list : [...list, ...notStored], body);
 }

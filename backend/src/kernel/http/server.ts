@@ -44,6 +44,11 @@ export function createHttpServer(
   const underWay = new Set<ServerResponse>();
   const connections = new Set<Socket>();
 
+  function noLongerUnderWay(this: ServerResponse): void {
+    underWay.delete(this);
+    if (underWay.size === 0) allAnswered?.();
+  }
+
   const server = createServer(
     {
       // Set on purpose: Node's defaults leave slow clients up to five minutes.
@@ -62,10 +67,7 @@ export function createHttpServer(
     (request, response) => {
       underWay.add(response);
       if (draining) response.setHeader('Connection', 'close');
-      response.once('close', () => {
-        underWay.delete(response);
-        if (underWay.size === 0) allAnswered?.();
-      });
+      response.on('close', noLongerUnderWay);
       listener(request, response);
     },
   );

@@ -44,4 +44,7 @@ export function shedLoad(listener: RequestListener, options: ShedLoadOptions): R
   };
 }
 
-const pathOf = (url = ''): string => url.split('?', 1)[0] ?? '';
+function pathOf(url = ''): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}

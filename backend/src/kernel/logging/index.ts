@@ -1,5 +1,6 @@
 export { contextFields, currentLogContext, runWithLogContext } from './context.ts';
 export type { LogContext } from './context.ts';
-export { HarmlessFields } from './harmless.ts';
 export { createLogger } from './logger.ts';
+export { plainLines } from './plain-line.ts';
+export type { PlainLine } from './plain-line.ts';
 export type { Logger } from 'pino';

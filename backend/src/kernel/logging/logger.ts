@@ -1,7 +1,7 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { createScrubber, type Scrubber } from '../privacy/index.ts';
 import { contextFields, currentLogContext } from './context.ts';
-import { HarmlessFields } from './harmless.ts';
+import { isoClock } from './iso-time.ts';
 import { standardOutput } from './standard-output.ts';
 
 export interface LoggerOptions {
@@ -22,11 +22,12 @@ export function createLogger({
   destination,
   scrubber = createScrubber(),
 }: LoggerOptions): Logger {
+  const now = isoClock();
   return pino(
     {
       level,
       base: { pid: process.pid },
-      timestamp: isoTime(),
+      timestamp: () => `,"time":"${now()}"`,
       formatters: { level: (label) => ({ level: label }) },
       // Errors are written by the scrubber already; pino's own serializer would add what they carry.
       serializers: { err: (error: unknown) => error },
@@ -36,7 +37,6 @@ export function createLogger({
       },
       // Pino's own merging reads the fields before any formatter, and a getter of theirs may throw.
       mixinMergeStrategy: (fields, context) => {
-        if (HarmlessFields.areThese(fields)) return fields;
         const scrubbed = scrubber.value(fields);
         return Object.assign(
           context,
@@ -46,26 +46,11 @@ export function createLogger({
       hooks: {
         logMethod(args, method) {
           const last = args.at(-1);
-          if (typeof last === 'string' && !HarmlessFields.areThese(args[0]))
-            args[args.length - 1] = scrubber.text(last);
+          if (typeof last === 'string') args[args.length - 1] = scrubber.text(last);
           method.apply(this, args);
         },
       },
     },
     destination ?? standardOutput(),
   );
-}
-
-/** Pino's own ISO time, made once for all lines of a millisecond. */
-function isoTime(): () => string {
-  let madeAt = 0;
-  let text = '';
-  return () => {
-    const now = Date.now();
-    if (now !== madeAt) {
-      madeAt = now;
-      text = pino.stdTimeFunctions.isoTime();
-    }
-    return text;
-  };
 }

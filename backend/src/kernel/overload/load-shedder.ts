@@ -14,8 +14,9 @@ export interface LoadShedder {
    * for it: a refusal must cost next to nothing.
    */
   refusal(kind: WorkKind): AppError | undefined;
-  /** Counts `work` as under way until it settles. Waiting for a slow client is no work. */
-  track<T>(work: () => Promise<T>): Promise<T>;
+  /** One more piece of work is under way, until its `leave`. Waiting for a slow client is no work. */
+  enter(): void;
+  leave(): void;
   /** Watches the event loop from now on; until then only the count of work under way matters. */
   start(): void;
   stop(): void;
@@ -90,13 +91,11 @@ export function createLoadShedder(options: {
       note(why);
       return refusals[Math.floor(Math.random() * refusals.length)];
     },
-    async track(work) {
+    enter() {
       inFlight += 1;
-      try {
-        return await work();
-      } finally {
-        inFlight -= 1;
-      }
+    },
+    leave() {
+      inFlight -= 1;
     },
     start() {
       end ??= sampler(onTurn);

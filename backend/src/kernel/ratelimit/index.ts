@@ -3,5 +3,5 @@ export { rateLimitKey } from './key.ts';
 export { createRateLimiter } from './rate-limiter.ts';
 export type { RateLimiter } from './rate-limiter.ts';
 export { countRefusals } from './refused-tokens.ts';
-export { rateLimitHeaders, rateLimitTiers } from './tiers.ts';
+export { rateLimitHeaderNames, rateLimitHeaders, rateLimitTiers } from './tiers.ts';
 export type { RateLimitState, RateLimitTier } from './tiers.ts';

@@ -23,7 +23,15 @@ export interface RateLimitState {
   resetSeconds: number;
 }
 
-export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
+export const rateLimitHeaderNames = [
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+] as const;
+
+export function rateLimitHeaders(
+  state: RateLimitState,
+): Record<(typeof rateLimitHeaderNames)[number], string> {
   return {
     'RateLimit-Limit': String(state.limit),
     'RateLimit-Remaining': String(state.remaining),

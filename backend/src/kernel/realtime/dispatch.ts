@@ -128,15 +128,17 @@ export function createDispatcher(services: {
         return;
       }
       busy.set(session, before + 1);
+      shedder.enter();
       const payload = typeof values[0] === 'function' ? undefined : values[0];
       const done = runWithLogContext(context, () =>
         answer(event.name, context, acknowledge, () =>
-          shedder.track(() => perform(event, socket, session, payload, requestId)),
+          perform(event, socket, session, payload, requestId),
         ),
       );
       underWay.add(done);
       void done.then(() => {
         underWay.delete(done);
+        shedder.leave();
         busy.set(session, (busy.get(session) ?? 1) - 1);
       });
     },

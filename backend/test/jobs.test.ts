@@ -127,12 +127,12 @@ describe('a worker', () => {
     expect(requestId).toBe(response.headers['x-request-id']);
   });
 
-  test('lays a job that fails at its last attempt among the dead letters, without secrets', async () => {
+  test('leaves a job that fails at its last attempt dead, with what went wrong and without secrets', async () => {
     await post('/jobs/poison', { note: 'poison' });
     await until(async () => (await stateOf('poison')) === 'failed');
     expect(await attemptsOf('poison')).toEqual([1, 2]);
     const { rows } = await client.query<{ text: string }>(
-      `select job::text as text from pgboss.job where name = 'dead-letters'`,
+      `select job::text as text from pgboss.job where state = 'failed'`,
     );
     expect(rows).toHaveLength(1);
     expect(rows[0]?.text).toContain('no way to');
@@ -159,7 +159,7 @@ describe('a worker', () => {
       `select state::text, retry_limit - retry_count as left from pgboss.job
        where data->'payload'->>'note' = 'handed back'`,
     );
-    expect(rows).toEqual([{ state: 'retry', left: 6 }]);
+    expect(rows).toEqual([{ state: 'retry', left: 5 }]);
     expect(await effectsOf('handed back')).toEqual([]);
 
     worker = await startWorker();

@@ -6,8 +6,8 @@ export interface Job<P = unknown> {
   /** `<module>.<verb>`, such as `receipts.send`: the name of its queue. */
   readonly name: string;
   readonly payload: Schema;
-  /** Attempts after the first; a job that fails at the last one goes to the dead letters. Default 5. */
-  readonly retries: number;
+  /** Attempts in all; a job that fails at the last one is dead until somebody redrives it. Default 5. */
+  readonly attempts: number;
   /** Before the first retry, in seconds; doubled for each one after it, up to an hour. Default 1. */
   readonly retryDelaySeconds: number;
   /** An attempt that takes longer is aborted and counts as failed. Default 300. */
@@ -19,7 +19,7 @@ export interface Job<P = unknown> {
 }
 
 type JobDefinition<S extends Schema> = { name: string; payload: S } & Partial<
-  Pick<Job, 'retries' | 'retryDelaySeconds' | 'timeoutSeconds' | 'concurrency'>
+  Pick<Job, 'attempts' | 'retryDelaySeconds' | 'timeoutSeconds' | 'concurrency'>
 >;
 
 /** What a handler is given. */
@@ -46,7 +46,7 @@ export interface JobHandler {
 
 /** Declares a kind of job. The declaration can be enqueued anywhere; `handleJob` says who does the work. */
 export function defineJob<S extends Schema>(definition: JobDefinition<S>): Job<Infer<S>> {
-  return { retries: 5, retryDelaySeconds: 1, timeoutSeconds: 300, concurrency: 2, ...definition };
+  return { attempts: 5, retryDelaySeconds: 1, timeoutSeconds: 300, concurrency: 2, ...definition };
 }
 
 /**
@@ -71,6 +71,7 @@ export function jobFaults(handlers: readonly JobHandler[]): string[] {
     if (!goodName.test(job.name)) faults.push(`job ${job.name}: name it <module>.<verb>`);
     if (seen.has(job.name)) faults.push(`job ${job.name}: declared twice`);
     if (job.concurrency < 1) faults.push(`job ${job.name}: concurrency must be at least 1`);
+    if (job.attempts < 1) faults.push(`job ${job.name}: attempts must be at least 1`);
     seen.add(job.name);
     return faults;
   });

@@ -6,6 +6,8 @@ import { validated } from '../errors/index.ts';
 import { currentLogContext, type Logger } from '../logging/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Scrubber } from '../privacy/index.ts';
+import { createJobsAdmin } from './admin.ts';
+import type { JobsAdmin } from './admin-types.ts';
 import { jobFaults, type Job, type JobHandler } from './job.ts';
 import { createQueue, declareQueues, withinTransaction, type Envelope } from './queue.ts';
 import { createJobMetrics } from './job-metrics.ts';
@@ -28,6 +30,8 @@ export interface Jobs {
 }
 
 export interface JobsServer extends Jobs {
+  /** The queue as operators see it. */
+  readonly admin: JobsAdmin;
   /** What the modules declare; throws where a declaration is incomplete. Call it before `start`. */
   serve(handlers: readonly JobHandler[]): void;
   /** Opens the queue and, with `work`, does the jobs in this process. Nothing happens where none is declared. */
@@ -58,6 +62,7 @@ export function createJobs(options: {
   const metrics = createJobMetrics(options.metrics, () => workers?.running() ?? 0);
 
   return {
+    admin: createJobsAdmin({ ...options, jobs: () => handlers.map(({ job }) => job) }),
     serve(declared) {
       const faults = jobFaults(declared);
       if (faults.length > 0) throw new Error(`Jobs are not fully declared:\n${faults.join('\n')}`);
@@ -92,6 +97,7 @@ export function createJobs(options: {
       }
       const envelope: Envelope = {
         requestId: currentLogContext()?.requestId ?? randomUUID(),
+        ...(key === undefined ? {} : { keyed: true }),
         payload: validated(job.payload, payload, 'payload') as unknown,
       };
       const jobId = await boss.send(job.name, envelope, {

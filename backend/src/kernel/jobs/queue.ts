@@ -6,6 +6,8 @@ import type { Job } from './job.ts';
 /** What lies in the queue: the payload, and which request it came from. */
 export interface Envelope {
   requestId: string;
+  /** Whether its key was given, rather than made of chance. */
+  keyed?: boolean;
   payload: unknown;
 }
 
@@ -17,9 +19,9 @@ export const renewSeconds = 3;
 const superviseSeconds = 1;
 const monitorSeconds = 2;
 const longestRetryDelaySeconds = 3_600;
-const keepDeadLettersSeconds = 90 * 24 * 3_600;
+/** What is dead or was discarded; what was completed goes sooner. */
+const keepEndedSeconds = 90 * 24 * 3_600;
 
-export const deadLetterQueue = 'dead-letters';
 export const schema = 'pgboss';
 
 /** pg-boss on our connections. Its tables are a kernel migration: it never changes the schema by itself. */
@@ -45,16 +47,15 @@ export function createQueue(executor: Executor, logger: Logger, supervise: boole
 
 /** Makes the queues of these jobs, or brings them up to what is declared now. Processes may do it at once. */
 export async function declareQueues(boss: PgBoss, jobs: readonly Job[]): Promise<void> {
-  await boss.createQueue(deadLetterQueue, { retentionSeconds: keepDeadLettersSeconds });
   for (const job of jobs) {
     const options = {
-      retryLimit: job.retries,
+      retryLimit: job.attempts - 1,
       retryDelay: job.retryDelaySeconds,
       retryBackoff: true,
       retryDelayMax: longestRetryDelaySeconds,
       expireInSeconds: job.timeoutSeconds,
       heartbeatSeconds: leaseSeconds,
-      deadLetter: deadLetterQueue,
+      deleteAfterSeconds: keepEndedSeconds,
     };
     // Of one key at most one is waiting or running.
     await boss.createQueue(job.name, { policy: 'exclusive', ...options });

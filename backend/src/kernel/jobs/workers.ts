@@ -4,6 +4,7 @@ import type { Database, Executor } from '../db/index.ts';
 import { validated } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import type { Scrubber } from '../privacy/index.ts';
+import { withFailure } from './failures.ts';
 import type { JobHandler } from './job.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { renewSeconds, schema, withinTransaction, type Envelope } from './queue.ts';
@@ -114,7 +115,8 @@ export function startWorkers(options: WorkersOptions): Workers {
 
   /** Tells the queue of a failure, without what may not be stored. */
   async function refuse(claim: Claim, error: unknown): Promise<Outcome> {
-    const refused = await boss.fail(claim.name, claim, { error: scrubber.value(error) });
+    const output = withFailure(claim.output, claim.retryCount + 1, scrubber.value(error));
+    const refused = await boss.fail(claim.name, claim, output);
     const line = { job: claim.name, jobId: claim.id, attempt: claim.retryCount + 1, err: error };
     if (affected(refused) === 0) {
       logger.warn(line, 'job attempt no longer counts');

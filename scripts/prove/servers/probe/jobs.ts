@@ -14,7 +14,7 @@ const payload = shape({
 const probeEffect = defineJob({
   name: 'probe.effect',
   payload,
-  retries: 20,
+  attempts: 20,
   retryDelaySeconds: 0,
   concurrency: 8,
 });

@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../backend/local/stack/paths.ts';
 
+/** Format and lint look at these alone, where any are named; types and architecture always at everything. */
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const files = named.length > 0 ? named : ['.'];
+
 /** What must hold before the tests are worth running: format, lint, types, architecture. */
 const checks: readonly [name: string, program: string, ...args: string[]][] = [
-  ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
-  ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
+  ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', ...files],
+  ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', ...files],
   ['types', 'typescript/bin/tsc', '-p', 'tsconfig.json'],
   ['types of the console', 'typescript/bin/tsc', '-p', 'admin/tsconfig.json'],
   [

@@ -5,7 +5,6 @@ import {
   createSessionLiveness,
   createTokenVerifier,
 } from './kernel/auth/index.ts';
-import { createCaches } from './kernel/cache/index.ts';
 import { createDatabase, observeDatabase } from './kernel/db/index.ts';
 import { createEventBus } from './kernel/events/index.ts';
 import {
@@ -48,6 +47,7 @@ import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
 import { createTracing, observeReports, silentReporter } from './kernel/telemetry/index.ts';
 import { stopPhases, type Stoppable } from './stop-phases.ts';
+import { createUpstreams } from './upstreams.ts';
 
 export type { App, AppOptions, Role } from './app-options.ts';
 
@@ -84,6 +84,17 @@ export function createApp(options: AppOptions): App {
     logger,
     metrics,
   });
+  const upstreams = createUpstreams({
+    config,
+    db,
+    redis,
+    logger,
+    metrics,
+    scrubber,
+    tracing,
+    version,
+  });
+  const { broadcast, providers, cache } = upstreams;
   const idempotency = createIdempotency(config.idempotency, { db, logger, metrics });
   const events = createEventBus(logger);
   const shedder = createLoadShedder({
@@ -129,9 +140,11 @@ export function createApp(options: AppOptions): App {
     scrubber,
   });
 
-  const cache = createCaches();
   const parts = modules.map((module) =>
-    module.create({ db, events, realtime, jobs, cache, logger }, settings[module.name]),
+    module.create(
+      { db, events, realtime, jobs, broadcast, providers, cache, metrics, logger },
+      settings[module.name],
+    ),
   );
   const routes = [meRoute, ...parts.flatMap((part) => part.routes ?? [])];
   const health = createHealth(
@@ -225,7 +238,10 @@ export function createApp(options: AppOptions): App {
         {
           name: 'sockets',
           deadlineMs: 6_000,
-          run: () => realtime.start(stopping.signal),
+          run: async () => {
+            const { signal } = stopping;
+            await Promise.all([realtime.start(signal), upstreams.start(signal)]);
+          },
         },
         {
           name: 'jobs',
@@ -256,11 +272,16 @@ export function createApp(options: AppOptions): App {
       realtime,
       jobs,
       endBackground: async () => {
-        await Promise.all([rateLimiter.close(), ...parts.map(async (part) => part.dispose?.())]);
+        await Promise.all([
+          rateLimiter.close(),
+          providers.close(),
+          ...parts.map(async (part) => part.dispose?.()),
+        ]);
         for (const piece of [idempotency, liveness, verifier]) piece.close();
         shedder.stop();
       },
       closeConnections: async (graceMs) => {
+        await upstreams.close();
         redis?.close();
         await Promise.all([
           ...[db, countersDb].map((one) => one.close(graceMs)),

@@ -10,6 +10,8 @@ export interface AppErrorOptions {
   /** Shown to the client instead of the code's standard message. Must not carry input, SQL or secrets. */
   message?: string;
   details?: readonly FaultDetail[];
+  /** The upstream that it is about, by the name that clients may see. */
+  provider?: string;
   /** Seconds, sent as Retry-After. */
   retryAfterSeconds?: number;
   /** Further response headers, such as Allow. */
@@ -25,6 +27,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly statusCode: number;
   readonly details: readonly FaultDetail[] | undefined;
+  readonly provider: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -33,6 +36,7 @@ export class AppError extends Error {
     this.code = code;
     this.statusCode = errorCodes[code].status;
     this.details = options.details;
+    this.provider = options.provider;
     this.retryAfterSeconds =
       options.retryAfterSeconds ?? (this.statusCode === 503 ? defaultRetryAfterSeconds : undefined);
     this.headers = options.headers ?? {};

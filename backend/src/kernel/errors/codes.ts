@@ -69,6 +69,22 @@ export const errorCodes = {
     status: 503,
     message: 'A service this depends on is not available. Try again soon.',
   },
+  UPSTREAM_TIMEOUT: {
+    status: 504,
+    message: 'A service this depends on took too long. Try again soon.',
+  },
+  UPSTREAM_RATE_LIMITED: {
+    status: 503,
+    message: 'A service this depends on cannot be asked again yet. Try again later.',
+  },
+  UPSTREAM_INVALID_RESPONSE: {
+    status: 502,
+    message: 'A service this depends on gave an answer that makes no sense.',
+  },
+  UPSTREAM_REJECTED: {
+    status: 502,
+    message: 'A service this depends on refused the request.',
+  },
   SERVICE_UNAVAILABLE: { status: 503, message: 'The service is not available. Try again soon.' },
   NOT_IMPLEMENTED: { status: 501, message: 'This is not supported.' },
   INTERNAL_ERROR: { status: 500, message: 'Something went wrong on our side.' },

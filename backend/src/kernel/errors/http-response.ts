@@ -16,6 +16,8 @@ interface CommonBody {
   /** ISO 8601, UTC. */
   timestamp: string;
   details?: FaultDetail[];
+  /** The upstream that failed us. */
+  provider?: string;
 }
 
 /** The body of every error answer, `application/json`. */
@@ -50,7 +52,7 @@ export function errorBody(error: AppError, context: RequestContext): ErrorBody {
     requestId: context.requestId,
     timestamp: timestampOf(context),
     path: pathOf(context),
-    ...detailsOf(error),
+    ...particularsOf(error),
   };
 }
 
@@ -64,7 +66,7 @@ export function problemBody(error: AppError, context: RequestContext): ProblemBo
     error: error.code,
     requestId: context.requestId,
     timestamp: timestampOf(context),
-    ...detailsOf(error),
+    ...particularsOf(error),
   };
 }
 
@@ -117,5 +119,11 @@ const timestampOf = ({ now }: { now?: Date }): string => (now ?? new Date()).toI
 const pathOf = ({ path }: RequestContext): string =>
   (path.split(/[?#]/, 1)[0] ?? '').slice(0, maxPathLength);
 
-export const detailsOf = ({ details }: AppError): { details?: FaultDetail[] } =>
-  details === undefined ? {} : { details: details.map(({ field, reason }) => ({ field, reason })) };
+/** What some errors have beyond their code. */
+export const particularsOf = ({
+  details,
+  provider,
+}: AppError): { details?: FaultDetail[]; provider?: string } => ({
+  ...(details && { details: details.map(({ field, reason }) => ({ field, reason })) }),
+  ...(provider !== undefined && { provider }),
+});

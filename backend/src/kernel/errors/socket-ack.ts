@@ -1,6 +1,6 @@
 import type { AppError, FaultDetail } from './app-error.ts';
 import type { ErrorCode } from './codes.ts';
-import { detailsOf } from './http-response.ts';
+import { particularsOf } from './http-response.ts';
 
 export interface EventContext {
   requestId: string;
@@ -22,6 +22,8 @@ export interface SocketErrorBody {
   event: string;
   retryAfterSeconds?: number;
   details?: FaultDetail[];
+  /** The upstream that failed us. */
+  provider?: string;
 }
 
 const maxEventLength = 200;
@@ -36,6 +38,6 @@ export function socketErrorBody(error: AppError, context: EventContext): SocketE
     timestamp: (context.now ?? new Date()).toISOString(),
     event: context.event.slice(0, maxEventLength),
     ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
-    ...detailsOf(error),
+    ...particularsOf(error),
   };
 }

@@ -159,6 +159,7 @@ const details = {
     required: ['field', 'reason'],
   },
 };
+const provider = { type: 'string', description: 'The service this depends on that has failed.' };
 const errorSchema = {
   type: 'object',
   properties: {
@@ -169,6 +170,7 @@ const errorSchema = {
     timestamp: { type: 'string', format: 'date-time' },
     path: { type: 'string' },
     details,
+    provider,
   },
   required: ['error', 'message', 'statusCode', 'requestId', 'timestamp', 'path'],
 };
@@ -184,6 +186,7 @@ const problemSchema = {
     requestId: { type: 'string' },
     timestamp: { type: 'string', format: 'date-time' },
     details,
+    provider,
   },
   required: ['type', 'title', 'status'],
 };

@@ -1,11 +1,14 @@
 import type { Caches } from '../cache/index.ts';
+import type { Broadcast } from '../broadcast/index.ts';
 import type { Section } from '../config/index.ts';
 import type { Database, MigrationSource } from '../db/index.ts';
 import type { EventBus } from '../events/index.ts';
 import type { HealthCheck, Route } from '../http/index.ts';
 import type { JobHandler, Jobs } from '../jobs/index.ts';
 import type { Logger } from '../logging/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import type { Realtime, RoomRule, SocketEvent } from '../realtime/index.ts';
+import type { Providers } from '../resilience/index.ts';
 
 /** The kernel as a module sees it. */
 export interface Kernel {
@@ -14,6 +17,11 @@ export interface Kernel {
   realtime: Realtime;
   jobs: Jobs;
   cache: Caches;
+  /** Small messages to all processes. */
+  broadcast: Broadcast;
+  /** Upstreams, each behind its policy. */
+  providers: Providers;
+  metrics: Metrics;
   logger: Logger;
 }
 

@@ -1,0 +1,2 @@
+export { createBroadcast } from './broadcast.ts';
+export type { Broadcast, BroadcastServer } from './types.ts';

@@ -1,0 +1,19 @@
+export { createProviders } from './providers.ts';
+export type { ProvidersServer } from './providers.ts';
+export type {
+  Attempt,
+  CallOptions,
+  InputFetchOptions,
+  InputResponse,
+  JsonRequest,
+  JsonResponse,
+  Method,
+  Provider,
+  ProviderDefinition,
+  Providers,
+  ProvidersAdmin,
+  ProviderState,
+  Quota,
+  RunOptions,
+} from './types.ts';
+export { upstreamStatus } from './upstream-error.ts';

@@ -1,0 +1,52 @@
+import { createBroadcast, type Broadcast, type BroadcastServer } from './kernel/broadcast/index.ts';
+import { createCaches, type Caches } from './kernel/cache/index.ts';
+import type { KernelConfig } from './kernel/config/index.ts';
+import type { Database } from './kernel/db/index.ts';
+import type { Logger } from './kernel/logging/index.ts';
+import type { Metrics } from './kernel/metrics/index.ts';
+import type { Scrubber } from './kernel/privacy/index.ts';
+import type { Redis } from './kernel/redis/index.ts';
+import { createProviders, type ProvidersServer } from './kernel/resilience/index.ts';
+import type { Tracing } from './kernel/telemetry/index.ts';
+
+export interface UpstreamsOptions {
+  config: KernelConfig;
+  db: Database;
+  redis: Redis | undefined;
+  logger: Logger;
+  metrics: Metrics;
+  scrubber: Scrubber;
+  tracing: Tracing;
+  version: string;
+}
+
+/** What has to do with other people's APIs, and what processes tell each other about them. */
+export interface Upstreams {
+  broadcast: Broadcast;
+  providers: ProvidersServer;
+  cache: Caches;
+  /** Resolves when the other processes are heard, or when the signal fires. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Ends what it does by itself. */
+  endBackground(): Promise<void>;
+  /** Nothing is said to other processes any more. */
+  close(): Promise<void>;
+}
+
+export function createUpstreams(options: UpstreamsOptions): Upstreams {
+  const { config, redis, logger, metrics } = options;
+  const { listenUrl } = config.database;
+  const broadcast: BroadcastServer = createBroadcast({ redis, listenUrl, logger, metrics });
+  const providers = createProviders({ ...options, broadcast });
+  return {
+    broadcast,
+    providers,
+    cache: createCaches(),
+    async start(signal) {
+      await broadcast.start(signal);
+      providers.start();
+    },
+    endBackground: () => providers.close(),
+    close: () => broadcast.close(),
+  };
+}

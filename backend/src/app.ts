@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import express from 'express';
 import type { App, AppOptions } from './app-options.ts';
+import { createAudit } from './kernel/audit/index.ts';
 import {
   createAuthenticator,
   createSessionLiveness,
@@ -34,8 +36,9 @@ import {
 } from './kernel/http/index.ts';
 import { createJobs } from './kernel/jobs/index.ts';
 import { createIdempotency } from './kernel/idempotency/index.ts';
-import { keepTrying, runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
+import { runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import { createMetrics, createMetricsServer, measureProcess } from './kernel/metrics/index.ts';
+import { pendingAdmin } from './kernel/module/index.ts';
 import { createLoadShedder } from './kernel/overload/index.ts';
 import { createScrubber } from './kernel/privacy/index.ts';
 import {
@@ -46,6 +49,8 @@ import {
 import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
 import { createTracing, observeReports, silentReporter } from './kernel/telemetry/index.ts';
+import { createParts } from './parts.ts';
+import { startPhases } from './start-phases.ts';
 import { stopPhases, type Stoppable } from './stop-phases.ts';
 import { createUpstreams } from './upstreams.ts';
 
@@ -55,6 +60,7 @@ export type { App, AppOptions, Role } from './app-options.ts';
 export function createApp(options: AppOptions): App {
   const { config, modules, settings, logger, version, role = 'api' } = options;
   const { scrubber = createScrubber(), reporter = silentReporter } = options;
+  const processId = randomUUID();
   const metrics = createMetrics();
   observeReports(metrics, { scrubber, reporter });
   const requests = createRequestMetrics(metrics);
@@ -117,6 +123,7 @@ export function createApp(options: AppOptions): App {
   const realtime = createRealtime({
     server: http.server,
     config: config.realtime,
+    processId,
     allowedOrigins,
     addressOf: clientAddress(app),
     authenticator,
@@ -140,12 +147,32 @@ export function createApp(options: AppOptions): App {
     scrubber,
   });
 
-  const parts = modules.map((module) =>
-    module.create(
-      { db, events, realtime, jobs, broadcast, providers, cache, metrics, logger },
-      settings[module.name],
-    ),
-  );
+  const audit = createAudit({ database: db, scrubber, logger });
+  const parts = createParts({
+    modules,
+    settings,
+    kernel: {
+      db,
+      events,
+      realtime,
+      jobs,
+      broadcast,
+      providers,
+      cache,
+      metrics,
+      logger,
+      scrubber,
+      audit,
+    },
+    admin: {
+      process: { id: processId, role, version },
+      health: { report: () => health.report() },
+      sessions: realtime.admin,
+      jobs: jobs.admin,
+      providers: providers.admin,
+      ...pendingAdmin,
+    },
+  });
   const routes = [meRoute, ...parts.flatMap((part) => part.routes ?? [])];
   const health = createHealth(
     [
@@ -211,56 +238,22 @@ export function createApp(options: AppOptions): App {
   async function start(): Promise<number> {
     let port = 0;
     redis?.start();
-    await runStartPhases(
-      [
-        // Without its database the server refuses to start: a release with a wrong address must not replace one that
-        // works. After a reboot the database may come up later, so there is some patience.
-        {
-          name: 'database',
-          deadlineMs: 15_000,
-          run: () =>
-            keepTrying(() => db.ping(2_000), {
-              forMs: 10_000,
-              signal: stopping.signal,
-              onFirstFault: (error) => {
-                logger.warn({ err: error }, 'Waiting for the database');
-              },
-            }),
-        },
-        {
-          name: 'telemetry',
-          deadlineMs: 10_000,
-          run: async () => {
-            await Promise.all([tracing.open(), scrapes?.listen()]);
-          },
-        },
-        // What does not come up in this time comes up later: sockets of one process do without.
-        {
-          name: 'sockets',
-          deadlineMs: 6_000,
-          run: async () => {
-            const { signal } = stopping;
-            await Promise.all([realtime.start(signal), upstreams.start(signal)]);
-          },
-        },
-        {
-          name: 'jobs',
-          deadlineMs: 15_000,
-          run: () => jobs.start({ work: role === 'worker' || config.jobs.inline }),
-        },
-        {
-          name: 'listen',
-          deadlineMs: 5_000,
-          run: async () => {
-            if (role !== 'api') return;
-            port = await http.listen();
-            shedder.start();
-          },
-        },
-      ],
+    const { signal } = stopping;
+    const phases = startPhases({
+      db,
       logger,
-      stopping.signal,
-    );
+      signal,
+      openTelemetry: () => Promise.all([tracing.open(), scrapes?.listen()]),
+      connectProcesses: () => Promise.all([realtime.start(signal), upstreams.start(signal)]),
+      startJobs: () => jobs.start({ work: role === 'worker' || config.jobs.inline }),
+      startModules: () => Promise.all(parts.map(async (part) => part.start?.())),
+      listen: async () => {
+        if (role !== 'api') return;
+        port = await http.listen();
+        shedder.start();
+      },
+    });
+    await runStartPhases(phases, logger, signal);
     return port;
   }
 

@@ -40,6 +40,8 @@ function checkedRoute(route: Route): Route {
       const { status = 200, body } = reply;
       const declared = route.responses[status];
       if (!declared) throw new Error(`${name} does not declare the status ${status}`);
+      if ((declared.contentType === undefined) !== (reply.stream === undefined))
+        throw new Error(`${name} streams what it does not declare, or does not stream`);
       if (declared.body) mustFit(declared.body, body, `${name} ${status}`);
       else if (body !== undefined) throw new Error(`${name} does not declare a body of ${status}`);
       return reply;

@@ -90,13 +90,16 @@ function successes(route: Route): Json {
     ? { [replayedHeader]: '`true` where nothing was done again' }
     : {};
   return Object.fromEntries(
-    Object.entries(route.responses).map(([status, { description, body, headers }]) => [
+    Object.entries(route.responses).map(([status, { description, body, contentType, headers }]) => [
       status,
       {
         description,
         ...(body
           ? { content: { 'application/json': { schema: jsonSchema(body, 'output') } } }
           : {}),
+        ...(contentType === undefined
+          ? {}
+          : { content: { [contentType]: { schema: { type: 'string' } } } }),
         ...headerDescriptions({ ...headers, ...ofAll }),
       },
     ]),

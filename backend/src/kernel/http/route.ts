@@ -46,11 +46,15 @@ export interface Reply {
   status?: number;
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
+  /** Text of the declared `contentType`, piece by piece, instead of a body. It ends early where the client goes away. */
+  stream?: AsyncIterable<string>;
 }
 
 export interface DeclaredResponse {
   description: string;
   body?: Schema;
+  /** Of an answer that is streamed text, such as `text/csv; charset=utf-8`. */
+  contentType?: string;
   headers?: Readonly<Record<string, string>>;
 }
 

@@ -17,6 +17,7 @@ import { jsonBody } from './json-body.ts';
 import { clientSignal, contextOf, type RequestContext } from './request-context.ts';
 import type { Reply, Route, RouteInput } from './route.ts';
 import { sendJson } from './send-json.ts';
+import { sendStream } from './send-stream.ts';
 
 export interface RouteServices {
   authenticator: Authenticator;
@@ -59,7 +60,12 @@ export function serveRoute(route: Route, path: string, services: RouteServices):
         body = await readBody(request, response).finally(shedder.enter);
       }
       const input = checked(request, response, body, caller, context);
-      send(response, await handler(input, request.headers['idempotency-key'] as Key));
+      const reply = await handler(input, request.headers['idempotency-key'] as Key);
+      if (reply.stream === undefined) send(response, reply);
+      else {
+        shedder.leave();
+        await sendStream(response, route, reply.stream, headersOf(reply)).finally(shedder.enter);
+      }
     } catch (thrown) {
       // Express takes the strings 'route' and 'router' for commands and would go past our error handler.
       throw thrown instanceof Error ? thrown : toAppError(thrown);
@@ -150,12 +156,13 @@ function check(schema: Joi.ObjectSchema | undefined, value: unknown, part: strin
 
 const notStored: readonly string[] = ['Cache-Control', 'no-store'];
 
-function send(response: Response, { status = 200, headers, body }: Reply): void {
-  if (headers === undefined) {
-    sendJson(response, status, notStored, body);
-    return;
-  }
+function send(response: Response, reply: Reply): void {
+  sendJson(response, reply.status ?? 200, headersOf(reply), reply.body);
+}
+
+function headersOf({ headers }: Reply): readonly string[] {
+  if (headers === undefined) return notStored;
   const list = Object.entries(headers).flat();
   const cached = Object.keys(headers).some((name) => name.toLowerCase() === 'cache-control');
-  sendJson(response, status, cached ? list : [...list, ...notStored], body);
+  return cached ? list : [...list, ...notStored];
 }

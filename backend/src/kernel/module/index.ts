@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/index.ts';
 import type { Caches } from '../cache/index.ts';
 import type { Broadcast } from '../broadcast/index.ts';
 import type { Section } from '../config/index.ts';
@@ -7,8 +8,22 @@ import type { HealthCheck, Route } from '../http/index.ts';
 import type { JobHandler, Jobs } from '../jobs/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { Scrubber } from '../privacy/index.ts';
 import type { Realtime, RoomRule, SocketEvent } from '../realtime/index.ts';
 import type { Providers } from '../resilience/index.ts';
+import type { AdminAction, KernelAdmin } from './admin.ts';
+
+export { adminAction, adminActionFaults } from './admin.ts';
+export { pendingAdmin } from './pending.ts';
+export type {
+  AdminAction,
+  AdminActionResult,
+  AdminActor,
+  AdminChoice,
+  AdminField,
+  KernelAdmin,
+  ProcessIdentity,
+} from './admin.ts';
 
 /** The kernel as a module sees it. */
 export interface Kernel {
@@ -23,6 +38,10 @@ export interface Kernel {
   providers: Providers;
   metrics: Metrics;
   logger: Logger;
+  /** For what a module shows or stores of others' data. */
+  scrubber: Scrubber;
+  audit: Audit;
+  admin: KernelAdmin;
 }
 
 /** What a module offers the kernel. Leave out what it lacks. */
@@ -33,6 +52,10 @@ export interface ModuleParts {
   socketRooms?: readonly RoomRule[];
   jobs?: readonly JobHandler[];
   healthChecks?: readonly HealthCheck[];
+  /** What operators can have it do. */
+  adminActions?: readonly AdminAction[];
+  /** Begins what the module does by itself, once the kernel has started. A rejection refuses the start. */
+  start?: () => void | Promise<void>;
   /** Ends what the module started by itself: timers, subscriptions. */
   dispose?: () => void | Promise<void>;
 }

@@ -21,6 +21,7 @@ import { realtimeMetrics } from './metrics.ts';
 import { refreshEvent, unknownEvent, withRequiredPayload } from './own-events.ts';
 import { createRecovery, resume, userRoom, type RoomRule } from './recovery.ts';
 import { expiresAt, SocketSession } from './session.ts';
+import { createSessionsAdmin, type SessionsAdmin } from './sessions-admin.ts';
 
 /** What features may do with sockets from outside an event: speak to rooms, and take someone out of one. */
 export interface Realtime {
@@ -31,6 +32,7 @@ export interface Realtime {
 }
 
 export interface RealtimeServer extends Realtime {
+  readonly admin: SessionsAdmin;
   /** Registers the events; throws where a declaration is incomplete. Call it before listening. */
   serve(events: readonly SocketEvent[], rooms?: readonly RoomRule[]): void;
   /** Connects to the other processes. Never rejects; the signal ends the wait for them. */
@@ -49,6 +51,8 @@ export interface RealtimeServer extends Realtime {
 export interface RealtimeOptions {
   server: NodeServer;
   config: KernelConfig['realtime'];
+  /** This process among those of the server. */
+  processId: string;
   allowedOrigins: readonly string[];
   /** The client's address behind trusted proxies. */
   addressOf: (request: IncomingMessage) => string | undefined;
@@ -99,6 +103,12 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
   });
 
   const fanOut = createFanOut(io, options);
+  const admin = createSessionsAdmin({
+    io,
+    processId: options.processId,
+    sessions,
+    others: async () => (await io.of('/').adapter.serverCount()) - 1,
+  });
 
   /** One timer for all, and none without sockets. */
   function track(session: SocketSession): void {
@@ -163,6 +173,7 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
   }
 
   return {
+    admin,
     serve(events, rooms = []) {
       const faults = socketEventFaults(events);
       if (faults.length > 0)

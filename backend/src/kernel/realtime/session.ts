@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io';
 import type { Authenticator, Caller, SessionLiveness, UserCaller } from '../auth/index.ts';
 import { AppError, socketErrorBody, type ErrorCode } from '../errors/index.ts';
+import { userRoom } from './recovery.ts';
 
 export interface SocketSessionOptions {
   authenticator: Authenticator;
@@ -21,6 +22,7 @@ export class SocketSession {
   #warned = false;
   #endedBy: ErrorCode | undefined;
   #unwatch: () => void = () => undefined;
+  readonly #connectedAt = new Date();
 
   constructor(
     socket: Socket,
@@ -37,6 +39,10 @@ export class SocketSession {
     });
   }
 
+  get id(): string {
+    return this.#socket.id;
+  }
+
   get userId(): string | undefined {
     return this.#caller.kind === 'user' ? this.#caller.userId : undefined;
   }
@@ -44,6 +50,20 @@ export class SocketSession {
   /** Why the server ended this session, where it did. */
   get endedBy(): ErrorCode | undefined {
     return this.#endedBy;
+  }
+
+  /** For operators. Without the rooms that every socket is in. */
+  describe() {
+    const { userId, id } = this;
+    const own = [id, userId === undefined ? undefined : userRoom(userId)];
+    return {
+      id,
+      userId: userId ?? null,
+      role: this.#caller.kind === 'user' ? this.#caller.role : null,
+      rooms: [...this.#socket.rooms].filter((room) => !own.includes(room)),
+      connectedAt: this.#connectedAt,
+      transport: this.#socket.conn.transport.name,
+    };
   }
 
   /** Throws TOKEN_EXPIRED from the second of `exp` on. */

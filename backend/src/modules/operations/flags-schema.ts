@@ -1,0 +1,43 @@
+import {
+  type Infer,
+  Joi,
+  listOf,
+  oneOf,
+  optional,
+  shape,
+  text,
+  uuid,
+  withDefault,
+} from '../../kernel/schema/index.ts';
+import { count, moment, person } from './schema.ts';
+
+const percentage = () =>
+  Joi.number().min(0).max(100).description('Of the users, always the same ones');
+
+export const flagRule = shape({
+  enabled: Joi.boolean(),
+  percentage: withDefault(percentage(), 100),
+  users: withDefault(listOf(uuid()).max(1_000).unique(), []),
+  roles: withDefault(listOf(oneOf('user', 'admin', 'service')).unique(), []),
+  description: withDefault(text(0, 500), ''),
+  version: optional(Joi.number().integer().min(0)).description(
+    'Of the flag that is replaced, 0 for a new one. Another one is refused; left out, whatever is there is replaced',
+  ),
+});
+
+export const flagState = shape({
+  name: Joi.string(),
+  enabled: Joi.boolean(),
+  percentage: percentage(),
+  users: listOf(Joi.string()),
+  roles: listOf(Joi.string()),
+  description: Joi.string().allow(''),
+  version: count(),
+  changedBy: person,
+  changedAt: moment(),
+});
+
+export const flags = shape({ flags: listOf(flagState) });
+export const flagParams = shape({ name: Joi.string().pattern(/^[a-z0-9][a-z0-9._-]{0,99}$/) });
+
+export type FlagRule = Infer<typeof flagRule>;

@@ -1,0 +1,68 @@
+import {
+  type Infer,
+  Joi,
+  listOf,
+  nullable,
+  optional,
+  shape,
+  text,
+  uuid,
+  withDefault,
+} from '../../kernel/schema/index.ts';
+
+/** What the answers of several pages of the console are made of. */
+export const moment = () => Joi.date().iso();
+export const count = () => Joi.number().integer().min(0);
+export const quantity = () => Joi.number().min(0);
+export const name = () =>
+  Joi.string()
+    .pattern(/^[a-z0-9][a-z0-9._-]{0,99}$/)
+    .description('Lower case letters, digits, dots, dashes and underscores');
+
+export const named = shape({ name: name() });
+export const counted = shape({ count: count().description('How many it was done to') });
+
+/** As many as one request names at most. */
+export const mostIds = 200;
+export const limit = () => withDefault(Joi.number().integer().min(1).max(200), 50);
+export const cursor = () => optional(Joi.string().max(500));
+export const next = () =>
+  nullable(Joi.string()).description('Send it as `cursor` for the next page; null on the last one');
+export const page = { limit: limit(), cursor: cursor() };
+export const searched = () => optional(text(1, 200));
+
+/** Anything that a feature has put there, scrubbed. */
+export const scrubbed = () => Joi.any();
+
+/** Who an id belongs to, where the account is still there. */
+export const person = nullable(shape({ id: uuid(), email: nullable(Joi.string()) }));
+
+export const auditQuery = shape({
+  ...page,
+  actor: optional(uuid()).description('The id of who did it'),
+  action: optional(text(1, 100)).description(
+    '`jobs.redrive`, or `jobs` for all that is done to jobs',
+  ),
+});
+
+export const auditPage = shape({
+  entries: listOf(
+    shape({
+      id: Joi.string(),
+      at: moment(),
+      actor: person,
+      action: Joi.string(),
+      target: Joi.string().allow(''),
+      details: scrubbed(),
+      requestId: Joi.string(),
+      outcome: Joi.string()
+        .valid('succeeded', 'failed', 'unknown')
+        .description('`unknown`: under way, or its process died'),
+      errorCode: nullable(Joi.string()),
+      result: scrubbed(),
+    }),
+  ),
+  next: next(),
+});
+
+export type AuditQuery = Infer<typeof auditQuery>;

@@ -1,0 +1,98 @@
+import type { Logger } from '../../kernel/logging/index.ts';
+import type { KernelAdmin } from '../../kernel/module/index.ts';
+import { percentile } from './latency.ts';
+import type { Overview, Point, ProcessState, Sessions } from './overview-schema.ts';
+import type { People } from './people.ts';
+import type { OperationsRepository, Step } from './repository.ts';
+
+export type OperationsService = ReturnType<typeof createOperationsService>;
+
+/** Of each process. */
+const mostSockets = 200;
+const recentErrors = 10;
+const mostPoints = 120;
+
+/** Two samples at least, and no more points than a chart can show. */
+export const stepSecondsOf = (minutes: number): number =>
+  Math.max(20, Math.ceil((minutes * 60) / mostPoints / 10) * 10);
+
+export function createOperationsService(services: {
+  admin: KernelAdmin;
+  repository: OperationsRepository;
+  people: People;
+  /** This process as it would be told of. */
+  ownProcess: () => ProcessState;
+  logger: Logger;
+}) {
+  const { admin, repository, people, ownProcess, logger } = services;
+
+  /** Parts stand for themselves: an operator looks most when something is broken. */
+  async function orNull<T>(part: string, reading: Promise<T>): Promise<T | null> {
+    try {
+      return await reading;
+    } catch (error) {
+      logger.warn({ err: error, part }, 'A part of the overview cannot be read');
+      return null;
+    }
+  }
+
+  /** With what this process knows of itself, which may not have been written yet. */
+  async function processes(): Promise<ProcessState[] | null> {
+    const rows = await orNull('processes', repository.processes());
+    const own = ownProcess();
+    return rows && [own, ...rows.filter(({ id }) => id !== own.id)];
+  }
+
+  return {
+    async overview(minutes: number): Promise<Overview> {
+      const stepSeconds = stepSecondsOf(minutes);
+      const [health, ofProcesses, steps, queues, providers, errors] = await Promise.all([
+        admin.health.report(),
+        processes(),
+        orNull('series', repository.series(minutes, stepSeconds)),
+        orNull('queues', admin.jobs.queues()),
+        orNull('providers', admin.providers.list()),
+        orNull('logs', admin.logs.search({ level: 'error', limit: recentErrors })),
+      ]);
+      return {
+        health,
+        version: admin.process.version,
+        processes: ofProcesses,
+        stepSeconds,
+        series: steps?.map(pointOf) ?? null,
+        queues,
+        providers,
+        recentErrors: errors?.rows ?? null,
+      };
+    },
+
+    async sessions(): Promise<Sessions> {
+      const [{ processes: answers, complete }, known] = await Promise.all([
+        admin.sessions.list(mostSockets),
+        processes(),
+      ]);
+      const totals = new Map(answers.map(({ processId, total }) => [processId, total]));
+      const sockets = answers.flatMap((answer) => answer.sockets);
+      return {
+        complete,
+        processes: (known ?? [ownProcess()]).map((process) => ({
+          ...process,
+          sockets: totals.get(process.id) ?? process.sockets,
+        })),
+        sockets: await people.named(sockets, ({ userId, ...socket }, named) => ({
+          ...socket,
+          user: named(userId),
+        })),
+      };
+    },
+  };
+}
+
+function pointOf({ latency, ...step }: Step): Point {
+  return {
+    ...step,
+    p50Ms: percentile(latency, 0.5),
+    p95Ms: percentile(latency, 0.95),
+    p99Ms: percentile(latency, 0.99),
+  };
+}

@@ -1,5 +1,5 @@
 import { createBroadcast, type Broadcast, type BroadcastServer } from './kernel/broadcast/index.ts';
-import { createCaches, type Caches } from './kernel/cache/index.ts';
+import { createCaches, createCacheStore, type Caches } from './kernel/cache/index.ts';
 import type { KernelConfig } from './kernel/config/index.ts';
 import type { Database } from './kernel/db/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
@@ -34,19 +34,23 @@ export interface Upstreams {
 }
 
 export function createUpstreams(options: UpstreamsOptions): Upstreams {
-  const { config, redis, logger, metrics } = options;
+  const { config, db, redis, logger, metrics } = options;
   const { listenUrl } = config.database;
   const broadcast: BroadcastServer = createBroadcast({ redis, listenUrl, logger, metrics });
   const providers = createProviders({ ...options, broadcast });
+  const store = createCacheStore({ db, redis });
+  const cache = createCaches(config.cache, { store, broadcast, logger, metrics });
   return {
     broadcast,
     providers,
-    cache: createCaches(),
+    cache,
     async start(signal) {
       await broadcast.start(signal);
       providers.start();
     },
-    endBackground: () => providers.close(),
+    async endBackground() {
+      await Promise.all([providers.close(), cache.close()]);
+    },
     close: () => broadcast.close(),
   };
 }

@@ -76,6 +76,11 @@ export interface KernelConfig {
     /** How long an answer is kept for repetitions of its request. */
     readonly retentionMs: number;
   };
+  readonly cache: {
+    /** What the memory of one process holds at most. */
+    readonly memoryBytes: number;
+    readonly memoryEntries: number;
+  };
   readonly overload: {
     /** Three turns of the event loop in a row that come so late are an overload. */
     readonly eventLoopDelayMs: number;

@@ -1,6 +1,7 @@
 import type { KernelConfig } from './kernel-config.ts';
 import type { Section, Sections } from './section.ts';
 import { authSection } from './sections/auth.ts';
+import { cacheSection } from './sections/cache.ts';
 import { databaseSection } from './sections/database.ts';
 import { environmentSection } from './sections/environment.ts';
 import { httpSection } from './sections/http.ts';
@@ -32,6 +33,7 @@ export const kernelSections: KernelSections = {
   auth: authSection,
   ratelimit: rateLimitSection,
   idempotency: idempotencySection,
+  cache: cacheSection,
   overload: overloadSection,
   realtime: realtimeSection,
   metrics: metricsSection,

@@ -18,6 +18,7 @@ import { redisSection } from './sections/redis.ts';
 import { sandboxSection } from './sections/sandbox.ts';
 import { sentrySection } from './sections/sentry.ts';
 import { tracingSection } from './sections/tracing.ts';
+import { webhooksSection } from './sections/webhooks.ts';
 
 export type KernelSections = { readonly [N in keyof KernelConfig]: Section<KernelConfig[N]> };
 
@@ -40,6 +41,7 @@ export const kernelSections: KernelSections = {
   tracing: tracingSection,
   sentry: sentrySection,
   jobs: jobsSection,
+  webhooks: webhooksSection,
   lifecycle: lifecycleSection,
 };
 

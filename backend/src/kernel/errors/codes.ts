@@ -14,6 +14,7 @@ export const errorCodes = {
   REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive.' },
   NOT_FOUND: { status: 404, message: 'Nothing was found here.' },
   METHOD_NOT_ALLOWED: { status: 405, message: 'This method is not allowed here.' },
+  WEBHOOK_REFUSED: { status: 400, message: 'The signature is not valid.' },
   RATE_LIMITED: { status: 429, message: 'Too many requests. Try again later.' },
 
   // Who is asking

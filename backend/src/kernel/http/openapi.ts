@@ -47,6 +47,9 @@ function operation(route: Route): Json {
       ...parameters('header', route.headers),
       ...(route.idempotency ? [keyParameter(route.idempotency)] : []),
     ],
+    ...(route.rawBodyLimit === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: {} } } } }),
     ...(route.body
       ? {
           requestBody: {
@@ -133,6 +136,9 @@ function failures(route: Route): Json {
     ...(route.body
       ? (['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const)
       : []),
+    ...(route.rawBodyLimit === undefined
+      ? []
+      : (['MALFORMED_REQUEST', 'PAYLOAD_TOO_LARGE'] as const)),
     ...(route.errors ?? []),
   ]);
   const byStatus = Map.groupBy(codes, (code) => errorCodes[code].status);

@@ -80,6 +80,8 @@ export interface RouteDefinition<
   query?: Joi.ObjectSchema<Q>;
   headers?: Joi.ObjectSchema<H>;
   body?: Joi.ObjectSchema<B>;
+  /** Instead of `body`: the bytes as they were sent, this many at most. */
+  rawBodyLimit?: number;
   responses: Readonly<Record<number, DeclaredResponse>>;
   /** Codes beyond those that every route of this kind can answer. */
   errors?: readonly ErrorCode[];
@@ -97,6 +99,13 @@ export type Route = Omit<RouteDefinition, 'params' | 'query' | 'headers' | 'body
 
 type Empty = Record<string, never>;
 
+/** What the handler of a raw route is given: the bytes and headers as they came. */
+export interface RawRouteInput
+  extends RouteInput<Empty, Empty, Empty, Buffer, AuthRequirement, undefined> {
+  /** Names are lower case. */
+  rawHeaders: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * One HTTP operation in one place: address, who may call it, how often, what it takes, what it answers, what it does.
  * The schemas check the request, type the handler and write the OpenAPI document.
@@ -111,4 +120,16 @@ export function route<
 >(definition: RouteDefinition<P, Q, H, B, A, I>): Route {
   // The handler only ever sees values that passed these very schemas.
   return definition as unknown as Route;
+}
+
+/** The same where a signature covers the very bytes of the body, as that of a webhook does. */
+export function rawRoute({
+  limitBytes,
+  handler,
+  ...definition
+}: Omit<RouteDefinition, 'body' | 'params' | 'query' | 'headers' | 'rawBodyLimit' | 'handler'> & {
+  limitBytes: number;
+  handler: (input: RawRouteInput) => Promise<Reply>;
+}): Route {
+  return { ...definition, rawBodyLimit: limitBytes, handler: handler as Route['handler'] };
 }

@@ -13,7 +13,8 @@ import {
 import type { Idempotency } from '../idempotency/index.ts';
 import type { Joi } from '../schema/index.ts';
 import { idempotentAnswer } from './idempotent-answer.ts';
-import { jsonBody } from './json-body.ts';
+import { jsonBody, type ReadBody } from './json-body.ts';
+import { rawBody } from './raw-body.ts';
 import { clientSignal, contextOf, type RequestContext } from './request-context.ts';
 import type { Reply, Route, RouteInput } from './route.ts';
 import { sendJson } from './send-json.ts';
@@ -34,7 +35,7 @@ type Handler = (input: Input, key: Key) => Promise<Reply>;
 
 /** One declared route as a handler: who is asking, may they, how often, what do they send, what is the answer. */
 export function serveRoute(route: Route, path: string, services: RouteServices): RequestHandler {
-  const readBody = route.body ? jsonBody(services.bodyLimitBytes) : undefined;
+  const readBody = bodyReader(route, services.bodyLimitBytes);
   const checked = checkedInput(route);
   const handler: Handler =
     route.idempotency === undefined
@@ -108,16 +109,24 @@ function admit(
   return undefined;
 }
 
+function bodyReader({ body, rawBodyLimit }: Route, limitBytes: number): ReadBody | undefined {
+  if (rawBodyLimit !== undefined) return rawBody(rawBodyLimit);
+  return body ? jsonBody(limitBytes) : undefined;
+}
+
 /** What the handler is given, each part by its schema. */
 function checkedInput(route: Route) {
   const headers = route.headers?.options({ stripUnknown: true });
   const body = route.body?.required();
+  const isRaw = route.rawBodyLimit !== undefined;
 
   class CheckedInput implements Input {
     readonly params: unknown;
     readonly query: unknown;
     readonly headers: unknown;
     readonly body: unknown;
+    /** Of a raw route. */
+    readonly rawHeaders: Request['headers'] | undefined;
     readonly caller: Input['caller'];
     readonly requestId: string;
     readonly once = undefined;
@@ -134,7 +143,8 @@ function checkedInput(route: Route) {
       this.params = check(route.params, request.params, 'path');
       this.query = route.query ? check(route.query, request.query, 'query') : {};
       this.headers = check(headers, request.headers, 'header');
-      this.body = body ? check(body, given, 'body') : undefined;
+      this.body = body ? check(body, given, 'body') : given;
+      this.rawHeaders = isRaw ? request.headers : undefined;
       this.caller = caller;
       this.requestId = requestId;
       this.#response = response;

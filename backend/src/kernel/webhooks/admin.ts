@@ -1,0 +1,79 @@
+import { validationFailed } from '../errors/index.ts';
+import type { EventJob, InboxServices } from './webhooks.ts';
+import type { WebhookFilter, WebhookRecord, WebhooksAdmin } from './types.ts';
+
+const mostReplayed = 1_000;
+const withinMs = 5_000;
+
+const columns = `id, provider, event_id as "eventId", type, state, occurred_at as "occurredAt",
+  received_at as "receivedAt", processed_at as "processedAt", attempts, duplicates, replays, error,
+  request_id as "requestId", kept`;
+
+export function createWebhooksAdmin(
+  { db, jobs }: InboxServices,
+  jobOfProvider: ReadonlyMap<string, EventJob>,
+): WebhooksAdmin {
+  async function list({ provider, state, type, limit, cursor }: WebhookFilter) {
+    const [at = null, id = null] = cursor === undefined ? [] : placeOf(cursor);
+    const { rows } = await db.statement<WebhookRecord & { place: string }>(
+      `select ${columns}, extract(epoch from received_at)::text as place
+       from bulwark.webhook_events
+       where ($1::text is null or provider = $1) and ($2::text is null or state = $2)
+         and ($3::text is null or type = $3)
+         and ($4::numeric is null or (received_at, id) < (to_timestamp($4), $5::uuid))
+       order by received_at desc, id desc limit $6`,
+      [provider ?? null, state ?? null, type ?? null, at, id, limit + 1],
+      withinMs,
+    );
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    const next = rows.length > limit && last ? `${last.place}~${last.id}` : null;
+    return { events: shown.map(({ place: _place, ...event }) => event), next };
+  }
+
+  return {
+    list,
+    async counts() {
+      const { rows } = await db.statement<Awaited<ReturnType<WebhooksAdmin['counts']>>[number]>(
+        `select provider, state, count(*)::int as count from bulwark.webhook_events
+         group by provider, state order by provider, state`,
+        [],
+        withinMs,
+      );
+      return rows;
+    },
+    replay(which) {
+      const range =
+        'ids' in which
+          ? { ids: which.ids, provider: null, from: null, to: null, state: null }
+          : { ids: null, state: null, ...which };
+      return db.asLogin(async (tx) => {
+        const { rows } = await tx.query<{ id: string; provider: string }>(
+          `update bulwark.webhook_events set state = 'received', replays = replays + 1
+           where id in (
+             select id from bulwark.webhook_events
+             where ($1::uuid[] is null or id = any($1))
+               and ($2::text is null or provider = $2 and received_at between $3 and $4)
+               and ($5::text is null or state = $5)
+               and provider = any($6)
+             order by received_at limit ${mostReplayed} for update)
+           returning id, provider`,
+          [range.ids, range.provider, range.from, range.to, range.state, [...jobOfProvider.keys()]],
+        );
+        for (const { id, provider } of rows) {
+          const job = jobOfProvider.get(provider);
+          // One that waits or runs already reads the row again by itself.
+          if (job) await jobs.enqueue(job, { id }, { tx, key: id });
+        }
+        return rows.length;
+      });
+    },
+  };
+}
+
+function placeOf(cursor: string): [string, string] {
+  const [at = '', id = ''] = cursor.split('~');
+  if (!/^\d+(\.\d+)?$/.test(at) || !/^[0-9a-f-]{36}$/.test(id))
+    throw validationFailed([{ field: 'cursor', reason: 'is not one of ours' }]);
+  return [at, id];
+}

@@ -1,0 +1,91 @@
+import type { KernelConfig } from '../config/index.ts';
+import type { Database } from '../db/index.ts';
+import type { Route } from '../http/index.ts';
+import { defineJob, handleJob, type Job, type JobHandler, type Jobs } from '../jobs/index.ts';
+import type { Logger } from '../logging/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Scrubber } from '../privacy/index.ts';
+import { type Infer, shape, uuid } from '../schema/index.ts';
+import { createWebhooksAdmin } from './admin.ts';
+import { handleEvent } from './handle-event.ts';
+import { sweep } from './inbox.ts';
+import { webhookRoute } from './route.ts';
+import type { Webhook, WebhooksAdmin } from './types.ts';
+import { createWebhookMetrics, type WebhookMetrics } from './webhook-metrics.ts';
+
+export interface WebhookServices {
+  config: KernelConfig['webhooks'];
+  db: Database;
+  jobs: Jobs;
+  logger: Logger;
+  metrics: Metrics;
+  scrubber: Scrubber;
+}
+
+/** What a door and a handler need. */
+export type InboxServices = Omit<WebhookServices, 'metrics'> & { metrics: WebhookMetrics };
+
+export interface WebhooksServer {
+  /** What the modules declare, as routes and jobs to be served; throws where a declaration is incomplete. */
+  serve(webhooks: readonly Webhook[]): { routes: Route[]; jobs: JobHandler[] };
+  readonly admin: WebhooksAdmin;
+  close(): void;
+}
+
+const eventPayload = shape({ id: uuid() });
+export type EventJob = Job<Infer<typeof eventPayload>>;
+
+const goodName = /^[a-z][a-z0-9-]{0,30}$/;
+const sweepIntervalMs = 3_600_000;
+const sweepWithinMs = 10_000;
+/** The last attempt comes about a day after the first. */
+const attempts = 12;
+const firstRetrySeconds = 10;
+
+/** A queue for each provider: one that is stuck holds up no other. */
+const jobOf = ({ provider }: Webhook): EventJob =>
+  defineJob({
+    name: `webhooks.${provider}`,
+    payload: eventPayload,
+    attempts,
+    retryDelaySeconds: firstRetrySeconds,
+    timeoutSeconds: 60,
+    concurrency: 4,
+  });
+
+export function createWebhooks(services: WebhookServices): WebhooksServer {
+  const { config, db, logger } = services;
+  const inbox: InboxServices = { ...services, metrics: createWebhookMetrics(services.metrics) };
+  const jobOfProvider = new Map<string, EventJob>();
+
+  const timer = setInterval(() => {
+    sweep(db, config.retentionDays, sweepWithinMs).catch((error: unknown) => {
+      logger.warn({ err: error }, 'Webhooks past their time cannot be swept');
+    });
+  }, sweepIntervalMs).unref();
+
+  return {
+    serve(webhooks) {
+      const faults = webhooks.flatMap(({ provider }, index) => [
+        ...(goodName.test(provider) ? [] : [`webhook ${provider}: name it in lower case`]),
+        ...(webhooks.findIndex((other) => other.provider === provider) === index
+          ? []
+          : [`webhook ${provider}: declared twice`]),
+      ]);
+      if (faults.length > 0)
+        throw new Error(`Webhooks are not fully declared:\n${faults.join('\n')}`);
+      const declared = webhooks.map((webhook) => ({ webhook, job: jobOf(webhook) }));
+      for (const { webhook, job } of declared) jobOfProvider.set(webhook.provider, job);
+      return {
+        routes: declared.map(({ webhook, job }) => webhookRoute(webhook, job, inbox)),
+        jobs: declared.map(({ webhook, job }) =>
+          handleJob(job, (input) => handleEvent(webhook, job, input, inbox)),
+        ),
+      };
+    },
+    admin: createWebhooksAdmin(inbox, jobOfProvider),
+    close() {
+      clearInterval(timer);
+    },
+  };
+}

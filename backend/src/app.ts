@@ -51,6 +51,7 @@ import { createRedis } from './kernel/redis/index.ts';
 import { createTracing, observeReports, silentReporter } from './kernel/telemetry/index.ts';
 import { createParts } from './parts.ts';
 import { startPhases } from './start-phases.ts';
+import { createWebhooks } from './kernel/webhooks/index.ts';
 import { stopPhases, type Stoppable } from './stop-phases.ts';
 import { createUpstreams } from './upstreams.ts';
 
@@ -147,6 +148,14 @@ export function createApp(options: AppOptions): App {
     scrubber,
   });
 
+  const webhooks = createWebhooks({
+    config: config.webhooks,
+    db,
+    jobs,
+    logger,
+    metrics,
+    scrubber,
+  });
   const audit = createAudit({ database: db, scrubber, logger });
   const parts = createParts({
     modules,
@@ -169,11 +178,13 @@ export function createApp(options: AppOptions): App {
       health: { report: () => health.report() },
       sessions: realtime.admin,
       jobs: jobs.admin,
+      webhooks: webhooks.admin,
       providers: providers.admin,
       ...pendingAdmin,
     },
   });
-  const routes = [meRoute, ...parts.flatMap((part) => part.routes ?? [])];
+  const inbox = webhooks.serve(parts.flatMap((part) => part.webhooks ?? []));
+  const routes = [meRoute, ...parts.flatMap((part) => part.routes ?? []), ...inbox.routes];
   const health = createHealth(
     [
       { name: 'database', critical: true, check: () => db.ping(2_000) },
@@ -226,7 +237,7 @@ export function createApp(options: AppOptions): App {
     parts.flatMap((part) => part.socketEvents ?? []),
     parts.flatMap((part) => part.socketRooms ?? []),
   );
-  jobs.serve(parts.flatMap((part) => part.jobs ?? []));
+  jobs.serve([...parts.flatMap((part) => part.jobs ?? []), ...inbox.jobs]);
 
   const scrapes =
     config.metrics.kind === 'on' ? createMetricsServer(metrics, config.metrics, logger) : undefined;
@@ -270,7 +281,7 @@ export function createApp(options: AppOptions): App {
           providers.close(),
           ...parts.map(async (part) => part.dispose?.()),
         ]);
-        for (const piece of [idempotency, liveness, verifier]) piece.close();
+        for (const piece of [idempotency, liveness, verifier, webhooks]) piece.close();
         shedder.stop();
       },
       closeConnections: async (graceMs) => {

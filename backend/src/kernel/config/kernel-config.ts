@@ -135,6 +135,11 @@ export interface KernelConfig {
     readonly inline: boolean;
     readonly pollMs: number;
   };
+  readonly webhooks: {
+    /** The longest that is read. */
+    readonly limitBytes: number;
+    readonly retentionDays: number;
+  };
   /** Where errors are reported. */
   readonly sentry:
     | { readonly kind: 'off' }

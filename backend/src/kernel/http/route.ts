@@ -100,8 +100,14 @@ export type Route = Omit<RouteDefinition, 'params' | 'query' | 'headers' | 'body
 type Empty = Record<string, never>;
 
 /** What the handler of a raw route is given: the bytes and headers as they came. */
-export interface RawRouteInput
-  extends RouteInput<Empty, Empty, Empty, Buffer, AuthRequirement, undefined> {
+export interface RawRouteInput extends RouteInput<
+  Empty,
+  Empty,
+  Empty,
+  Buffer,
+  AuthRequirement,
+  undefined
+> {
   /** Names are lower case. */
   rawHeaders: Readonly<Record<string, string | undefined>>;
 }

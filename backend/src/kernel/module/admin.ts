@@ -5,6 +5,7 @@ import type { LogSearch } from '../logstore/index.ts';
 import type { SessionsAdmin } from '../realtime/index.ts';
 import type { ProvidersAdmin } from '../resilience/index.ts';
 import type { Joi } from '../schema/index.ts';
+import type { WebhooksAdmin } from '../webhooks/index.ts';
 
 /** One of the values that a field of an action can have. */
 export interface AdminChoice {
@@ -99,6 +100,7 @@ export interface KernelAdmin {
   readonly health: Pick<Health, 'report'>;
   readonly sessions: SessionsAdmin;
   readonly jobs: JobsAdmin;
+  webhooks: WebhooksAdmin;
   readonly providers: ProvidersAdmin;
   readonly flags: FlagsAdmin;
   readonly logs: LogSearch;

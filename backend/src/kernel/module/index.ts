@@ -11,6 +11,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Scrubber } from '../privacy/index.ts';
 import type { Realtime, RoomRule, SocketEvent } from '../realtime/index.ts';
 import type { Providers } from '../resilience/index.ts';
+import type { Webhook } from '../webhooks/index.ts';
 import type { AdminAction, KernelAdmin } from './admin.ts';
 
 export { adminAction, adminActionFaults } from './admin.ts';
@@ -51,6 +52,7 @@ export interface ModuleParts {
   /** Who may go on in its rooms after a moment away. Without a rule clients enter them again by an event. */
   socketRooms?: readonly RoomRule[];
   jobs?: readonly JobHandler[];
+  webhooks?: readonly Webhook[];
   healthChecks?: readonly HealthCheck[];
   /** What operators can have it do. */
   adminActions?: readonly AdminAction[];

@@ -132,7 +132,7 @@ class Tier {
 
   #refusal(counter: Counter): Error {
     this.limited += 1;
-    return rateLimited(this.#limit, secondsUntil(counter.windowEndsAt));
+    return rateLimited(this.#name, this.#limit, secondsUntil(counter.windowEndsAt));
   }
 
   #newCounter(key: string): Counter {

@@ -39,8 +39,9 @@ export function rateLimitHeaders(
   };
 }
 
-export function rateLimited(limit: number, resetSeconds: number): AppError {
-  return new AppError('RATE_LIMITED', {
+/** Some senders of webhooks never come again after a 4xx, so theirs is a 503. */
+export function rateLimited(tier: RateLimitTier, limit: number, resetSeconds: number): AppError {
+  return new AppError(tier === 'webhook' ? 'SERVICE_UNAVAILABLE' : 'RATE_LIMITED', {
     retryAfterSeconds: resetSeconds,
     headers: rateLimitHeaders({ limit, remaining: 0, resetSeconds }),
   });

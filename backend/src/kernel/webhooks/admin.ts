@@ -1,5 +1,5 @@
 import { validationFailed } from '../errors/index.ts';
-import type { EventJob, InboxServices } from './webhooks.ts';
+import type { EventJob, InboxServices } from './services.ts';
 import type { WebhookFilter, WebhookRecord, WebhooksAdmin } from './types.ts';
 
 const mostReplayed = 1_000;

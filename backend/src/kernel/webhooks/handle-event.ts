@@ -1,7 +1,7 @@
 import type { JobInput } from '../jobs/index.ts';
 import { find, markFailed, markProcessed } from './inbox.ts';
 import type { Webhook } from './types.ts';
-import type { EventJob, InboxServices } from './webhooks.ts';
+import type { EventJob, InboxServices } from './services.ts';
 
 const longestError = 500;
 

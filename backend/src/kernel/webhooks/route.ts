@@ -3,7 +3,7 @@ import { rawRoute, type Route } from '../http/index.ts';
 import { Joi, shape } from '../schema/index.ts';
 import { receive } from './inbox.ts';
 import type { VerifiedEvent, Webhook, WebhookRequest } from './types.ts';
-import type { EventJob, InboxServices } from './webhooks.ts';
+import type { EventJob, InboxServices } from './services.ts';
 
 const received = shape({ received: Joi.boolean() });
 const retryAfterSeconds = 30;

@@ -46,6 +46,10 @@ export interface Webhook {
    * than once in disguise, so a handler asks the provider for the present state and does not believe the event.
    */
   handlers: Readonly<Record<string, (input: WebhookInput) => Promise<unknown>>>;
+  /** Attempts at one event in all. Default 12: with the delays doubling, the last one comes a good five hours after the first. */
+  attempts?: number;
+  /** Before the first retry, in seconds; doubled for each one after it, up to an hour. Default 10. */
+  retryDelaySeconds?: number;
 }
 
 export const webhookStates = ['received', 'processed', 'failed', 'parked'] as const;
@@ -90,7 +94,6 @@ export interface WebhooksAdmin {
   /** Back to their handlers, whatever became of them before. Resolves with how many, 1,000 at most a call. */
   replay(
     which:
-      | { ids: readonly string[] }
-      | { provider: string; from: Date; to: Date; state?: WebhookState },
+      { ids: readonly string[] } | { provider: string; from: Date; to: Date; state?: WebhookState },
   ): Promise<number>;
 }

@@ -1,29 +1,17 @@
-import type { KernelConfig } from '../config/index.ts';
-import type { Database } from '../db/index.ts';
 import type { Route } from '../http/index.ts';
-import { defineJob, handleJob, type Job, type JobHandler, type Jobs } from '../jobs/index.ts';
-import type { Logger } from '../logging/index.ts';
-import type { Metrics } from '../metrics/index.ts';
-import type { Scrubber } from '../privacy/index.ts';
-import { type Infer, shape, uuid } from '../schema/index.ts';
+import { defineJob, handleJob, type JobHandler } from '../jobs/index.ts';
 import { createWebhooksAdmin } from './admin.ts';
 import { handleEvent } from './handle-event.ts';
 import { sweep } from './inbox.ts';
 import { webhookRoute } from './route.ts';
+import {
+  eventPayload,
+  type EventJob,
+  type InboxServices,
+  type WebhookServices,
+} from './services.ts';
 import type { Webhook, WebhooksAdmin } from './types.ts';
-import { createWebhookMetrics, type WebhookMetrics } from './webhook-metrics.ts';
-
-export interface WebhookServices {
-  config: KernelConfig['webhooks'];
-  db: Database;
-  jobs: Jobs;
-  logger: Logger;
-  metrics: Metrics;
-  scrubber: Scrubber;
-}
-
-/** What a door and a handler need. */
-export type InboxServices = Omit<WebhookServices, 'metrics'> & { metrics: WebhookMetrics };
+import { createWebhookMetrics } from './webhook-metrics.ts';
 
 export interface WebhooksServer {
   /** What the modules declare, as routes and jobs to be served; throws where a declaration is incomplete. */
@@ -32,23 +20,17 @@ export interface WebhooksServer {
   close(): void;
 }
 
-const eventPayload = shape({ id: uuid() });
-export type EventJob = Job<Infer<typeof eventPayload>>;
-
 const goodName = /^[a-z][a-z0-9-]{0,30}$/;
 const sweepIntervalMs = 3_600_000;
 const sweepWithinMs = 10_000;
-/** The last attempt comes about a day after the first. */
-const attempts = 12;
-const firstRetrySeconds = 10;
 
 /** A queue for each provider: one that is stuck holds up no other. */
-const jobOf = ({ provider }: Webhook): EventJob =>
+const jobOf = ({ provider, attempts = 12, retryDelaySeconds = 10 }: Webhook): EventJob =>
   defineJob({
     name: `webhooks.${provider}`,
     payload: eventPayload,
     attempts,
-    retryDelaySeconds: firstRetrySeconds,
+    retryDelaySeconds,
     timeoutSeconds: 60,
     concurrency: 4,
   });

@@ -1,10 +1,10 @@
 import { defineSection, setting } from '../section.ts';
-import { byteSize, integer } from '../value-kinds.ts';
+import { bytes, integer } from '../value-kinds.ts';
 
 export const webhooksSection = defineSection({
   owner: 'kernel/webhooks',
   keys: {
-    WEBHOOK_BODY_LIMIT: setting(byteSize(), {
+    WEBHOOK_BODY_LIMIT: setting(bytes(1_024, 16 * 1_024 ** 2), {
       doc: 'The longest webhook that is read.',
       default: '1mb',
     }),

@@ -1,0 +1,193 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import type { WebhookRecord, WebhooksAdmin } from '../src/kernel/webhooks/index.ts';
+import { sign, webhookModule, webhookTables } from './fixtures/webhook-module.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+
+const failures = new Map<string, number>();
+let app: TestApp;
+let client: Client;
+let inbox: WebhooksAdmin;
+let next = 0;
+
+beforeAll(async () => {
+  const sender = webhookModule(failures);
+  app = await startTestApp({
+    modules: [
+      {
+        ...sender,
+        create(kernel, settings) {
+          inbox = kernel.admin.webhooks;
+          return sender.create(kernel, settings);
+        },
+      },
+    ],
+    environment: { JOBS_POLL_MS: '500', RATE_LIMIT_WEBHOOK: '500' },
+  });
+  client = new Client({ connectionString: app.database.url });
+  await client.connect();
+  await client.query(webhookTables);
+});
+afterAll(async () => {
+  await client.end();
+  await app.stop();
+});
+
+const newId = (): string => `event-${(next += 1)}`;
+const eventOf = (id: string, more: object = {}): string =>
+  JSON.stringify({ id, type: 'thing.happened', ...more });
+
+const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
+  fetch(`${app.url}/api/v1/webhooks/sender`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-signature': sign(body), ...headers },
+    body,
+  });
+const code = async (answer: Response) => ((await answer.json()) as { error: string }).error;
+
+const effectsOf = async (id: string): Promise<number> =>
+  (await client.query('select from public.webhook_effects where event_id = $1', [id])).rowCount ??
+  0;
+
+async function recordOf(id: string): Promise<WebhookRecord | undefined> {
+  const { events } = await inbox.list({ limit: 500 });
+  return events.find(({ eventId }) => eventId === id);
+}
+
+/** Looks until the event is in this state. */
+async function untilState(id: string, state: string): Promise<WebhookRecord> {
+  const giveUpAt = performance.now() + 20_000;
+  for (;;) {
+    const record = await recordOf(id);
+    if (record?.state === state) return record;
+    if (performance.now() > giveUpAt) throw new Error(`${id} is ${record?.state ?? 'not there'}`);
+    await wait(50);
+  }
+}
+
+test('an event is stored, handled once, and marked in the transaction of its effect', async () => {
+  const id = newId();
+  const answer = await post(eventOf(id, { note: 'first' }));
+  expect([answer.status, await answer.json()]).toEqual([200, { received: true }]);
+  const record = await untilState(id, 'processed');
+  expect(record).toMatchObject({ attempts: 1, duplicates: 0, error: null, provider: 'sender' });
+  expect(await effectsOf(id)).toBe(1);
+});
+
+test('the same event fifty times at once has one effect, and every sender is told that it came', async () => {
+  const id = newId();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => post(eventOf(id))));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  await untilState(id, 'processed');
+  expect(await effectsOf(id)).toBe(1);
+  expect((await recordOf(id))?.duplicates).toBe(49);
+});
+
+test.each([
+  ['another secret', (body: string) => post(body, { 'x-signature': sign(`${body} `) })],
+  ['no signature', (body: string) => post(body, { 'x-signature': '' })],
+  ['bytes that were changed', (body: string) => post(` ${body}`, { 'x-signature': sign(body) })],
+])('%s is refused with one line and nothing stored', async (_name, send) => {
+  const id = newId();
+  const before = app.logLines.length;
+  const answer = await send(eventOf(id));
+  expect([answer.status, await code(answer)]).toEqual([400, 'WEBHOOK_REFUSED']);
+  expect(await recordOf(id)).toBeUndefined();
+  const lines = app.logLines.slice(before).filter(({ level }) => level === 'warn');
+  expect(lines).toMatchObject([{ msg: 'webhook refused', provider: 'sender' }]);
+});
+
+test('white space and a byte order mark belong to the signed bytes', async () => {
+  const id = newId();
+  const body = `\n ${eventOf(id)}\n`;
+  expect((await post(body)).status).toBe(200);
+  const marked = `\ufeff${eventOf(newId())}`;
+  expect((await post(marked, { 'x-signature': sign(marked.slice(1)) })).status).toBe(400);
+});
+
+test('a compressed body is refused unread', async () => {
+  const answer = await post(gzipSync(eventOf(newId())), { 'content-encoding': 'gzip' });
+  expect([answer.status, await code(answer)]).toEqual([400, 'MALFORMED_REQUEST']);
+});
+
+test('a type without handler is parked and not failed', async () => {
+  const id = newId();
+  expect((await post(eventOf(id, { type: 'something.new' }))).status).toBe(200);
+  expect((await recordOf(id))?.state).toBe('parked');
+});
+
+test('a failed attempt changes nothing, says why without whom, and is made again', async () => {
+  const id = newId();
+  failures.set(id, 1);
+  await post(eventOf(id));
+  const record = await untilState(id, 'processed');
+  expect(record.attempts).toBe(2);
+  expect(await effectsOf(id)).toBe(1);
+});
+
+test('an event that fails to the last stays, and a replay takes it up', async () => {
+  const id = newId();
+  failures.set(id, 2);
+  await post(eventOf(id));
+  const failed = await untilState(id, 'failed');
+  expect(failed).toMatchObject({ attempts: 2, error: 'no luck for [email]' });
+  expect(await effectsOf(id)).toBe(0);
+  expect(await inbox.replay({ ids: [failed.id] })).toBe(1);
+  expect(await untilState(id, 'processed')).toMatchObject({ attempts: 3, replays: 1 });
+  expect(await effectsOf(id)).toBe(1);
+});
+
+test('a range is replayed by provider, time and state', async () => {
+  const id = newId();
+  failures.set(id, 2);
+  const from = new Date();
+  await post(eventOf(id));
+  await untilState(id, 'failed');
+  const range = { from, to: new Date(Date.now() + 60_000), state: 'failed' as const };
+  expect(await inbox.replay({ provider: 'nobody', ...range })).toBe(0);
+  expect(await inbox.replay({ provider: 'sender', ...range })).toBe(1);
+  await untilState(id, 'processed');
+});
+
+test('what is kept is scrubbed, and can be stored whatever is in it', async () => {
+  const id = newId();
+  await post(eventOf(id, { note: 'a\u0000b', person: 'ada@example.com' }));
+  const record = await untilState(id, 'processed');
+  expect(record.kept).toEqual({ note: 'a\ufffdb', person: '[email]' });
+});
+
+test('our own trouble is a 503, whatever it is, and shows nothing', async () => {
+  const unverifiable = await post(eventOf(newId(), { type: 'certificates.away' }));
+  expect([unverifiable.status, await code(unverifiable)]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+  expect(unverifiable.headers.get('retry-after')).toBe('30');
+  await client.query('alter table bulwark.webhook_events rename to webhook_events_gone');
+  const unstorable = await post(eventOf(newId()));
+  await client.query('alter table bulwark.webhook_events_gone rename to webhook_events');
+  expect(unstorable.status).toBe(503);
+  expect(JSON.stringify(app.logLines)).not.toContain('canary');
+});
+
+test('pages of the inbox leave nothing out', async () => {
+  const all = (await inbox.list({ limit: 500 })).events.map(({ id }) => id);
+  const paged: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await inbox.list({ limit: 2, ...(cursor !== undefined && { cursor }) });
+    paged.push(...page.events.map(({ id }) => id));
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  expect(paged).toEqual(all);
+  await expect(inbox.list({ limit: 1, cursor: 'x' })).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+  });
+});
+
+test('too many are asked to come again, as some senders give up after a 4xx', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 600 }, () => post('{}', { 'x-signature': 'no' })),
+  );
+  const statuses = new Set(answers.map(({ status }) => status));
+  expect(statuses).toEqual(new Set([400, 503]));
+});

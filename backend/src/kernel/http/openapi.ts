@@ -29,7 +29,7 @@ export function openApiDocument(routes: readonly Route[], prefix: string, versio
 
 /** `getRecipesId` for GET /recipes/:id. */
 export function operationId({ method, path }: Route): string {
-  return method + path.replace(/[/:-]+(\w)/g, (_match, letter: string) => letter.toUpperCase());
+  return method + path.replace(/[/:.-]+(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 function operation(route: Route): Json {

@@ -148,14 +148,7 @@ export function createApp(options: AppOptions): App {
     scrubber,
   });
 
-  const webhooks = createWebhooks({
-    config: config.webhooks,
-    db,
-    jobs,
-    logger,
-    metrics,
-    scrubber,
-  });
+  const webhooks = createWebhooks(config.webhooks, { db, jobs, logger, metrics, scrubber });
   const audit = createAudit({ database: db, scrubber, logger });
   const parts = createParts({
     modules,

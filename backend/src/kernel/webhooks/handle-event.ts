@@ -21,24 +21,24 @@ export async function handleEvent(
     await markFailed(db, id, { state: 'parked', error: 'no handler' });
     return;
   }
-  let done = false;
+  const effect = { committed: false };
   const commit: typeof input.commit = async (work) => {
     const value = await input.commit(async (tx) => {
       const result = await work(tx);
       await markProcessed(tx, id);
       return result;
     });
-    done = true;
+    effect.committed = true;
     return value;
   };
   try {
     await handler({ event, attempt: input.attempt, signal: input.signal, commit });
-    if (!done) await commit(() => Promise.resolve());
+    if (!effect.committed) await commit(() => Promise.resolve());
     metrics.handled.add({ provider, outcome: 'processed' });
     metrics.delay.observe({ provider }, (Date.now() - event.receivedAt.getTime()) / 1_000);
   } catch (error) {
-    // Where it is done, what the handler does afterwards is its own affair, and nothing is repeated for it.
-    if (done) throw error;
+    // Then it is done, and what the handler does afterwards is its own affair, and nothing is repeated for it.
+    if (effect.committed) throw error;
     const last = input.attempt >= job.attempts;
     const text = scrubber.text(error instanceof Error ? error.message : String(error));
     await markFailed(db, id, {

@@ -8,7 +8,6 @@ import { type Infer, shape, uuid } from '../schema/index.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
 
 export interface WebhookServices {
-  config: KernelConfig['webhooks'];
   db: Database;
   jobs: Jobs;
   logger: Logger;
@@ -17,7 +16,10 @@ export interface WebhookServices {
 }
 
 /** What a door and a handler need. */
-export type InboxServices = Omit<WebhookServices, 'metrics'> & { metrics: WebhookMetrics };
+export type InboxServices = Omit<WebhookServices, 'metrics'> & {
+  config: KernelConfig['webhooks'];
+  metrics: WebhookMetrics;
+};
 
 /** The job of one stored event. */
 export const eventPayload = shape({ id: uuid() });

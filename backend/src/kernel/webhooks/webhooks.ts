@@ -1,3 +1,4 @@
+import type { KernelConfig } from '../config/index.ts';
 import type { Route } from '../http/index.ts';
 import { defineJob, handleJob, type JobHandler } from '../jobs/index.ts';
 import { createWebhooksAdmin } from './admin.ts';
@@ -35,9 +36,16 @@ const jobOf = ({ provider, attempts = 12, retryDelaySeconds = 10 }: Webhook): Ev
     concurrency: 4,
   });
 
-export function createWebhooks(services: WebhookServices): WebhooksServer {
-  const { config, db, logger } = services;
-  const inbox: InboxServices = { ...services, metrics: createWebhookMetrics(services.metrics) };
+export function createWebhooks(
+  config: KernelConfig['webhooks'],
+  services: WebhookServices,
+): WebhooksServer {
+  const { db, logger } = services;
+  const inbox: InboxServices = {
+    ...services,
+    config,
+    metrics: createWebhookMetrics(services.metrics),
+  };
   const jobOfProvider = new Map<string, EventJob>();
 
   const timer = setInterval(() => {

@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import type { KernelConfig } from './kernel/config/index.ts';
 import type { Database } from './kernel/db/index.ts';
-import type { Logger } from './kernel/logging/index.ts';
+import type { Logger, LogTap } from './kernel/logging/index.ts';
 import type { Metrics } from './kernel/metrics/index.ts';
 import type { Module } from './kernel/module/index.ts';
 import type { EventLoopSampler } from './kernel/overload/index.ts';
@@ -16,6 +16,8 @@ export interface AppOptions {
   /** What each module's own section of the configuration gave, by module name. */
   settings: Readonly<Record<string, unknown>>;
   logger: Logger;
+  /** Where the logger's lines can be had, to be stored. */
+  logTap: LogTap;
   version: string;
   /** What leaves the process goes through it; one with the rules of the house by default. */
   scrubber?: Scrubber;

@@ -37,18 +37,15 @@ import {
 import { createJobs } from './kernel/jobs/index.ts';
 import { createIdempotency } from './kernel/idempotency/index.ts';
 import { runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
+import { createLogSearch, createLogStore } from './kernel/logstore/index.ts';
 import { createMetrics, createMetricsServer, measureProcess } from './kernel/metrics/index.ts';
-import { pendingAdmin } from './kernel/module/index.ts';
+import { pendingFlags } from './kernel/module/index.ts';
 import { createLoadShedder } from './kernel/overload/index.ts';
 import { createScrubber } from './kernel/privacy/index.ts';
-import {
-  createPostgresStore,
-  createRateLimiter,
-  createRedisStore,
-} from './kernel/ratelimit/index.ts';
 import { createRealtime } from './kernel/realtime/index.ts';
 import { createRedis } from './kernel/redis/index.ts';
 import { createTracing, observeReports, silentReporter } from './kernel/telemetry/index.ts';
+import { createLimits } from './limits.ts';
 import { createParts } from './parts.ts';
 import { startPhases } from './start-phases.ts';
 import { createWebhooks } from './kernel/webhooks/index.ts';
@@ -81,13 +78,11 @@ export function createApp(options: AppOptions): App {
   const verifier = createTokenVerifier(config.auth, { logger });
   const liveness = createSessionLiveness({ database: db, config: config.auth, logger });
   const authenticator = createAuthenticator({ verifier, liveness });
-  // Limits are needed most when everything else waits for a connection, so they have one of their own.
-  const countersDb = createDatabase(
-    { ...config.database, poolMax: 1 },
-    { logger, applicationName: 'bulwark-ratelimit' },
-  );
-  const rateLimiter = createRateLimiter(config.ratelimit, {
-    store: redis ? createRedisStore(redis) : createPostgresStore(countersDb),
+  const limits = createLimits(config, { redis, logger, metrics });
+  const { rateLimiter } = limits;
+  const logStore = createLogStore(config.logStore, {
+    tap: options.logTap,
+    database: config.database,
     logger,
     metrics,
   });
@@ -173,7 +168,8 @@ export function createApp(options: AppOptions): App {
       jobs: jobs.admin,
       webhooks: webhooks.admin,
       providers: providers.admin,
-      ...pendingAdmin,
+      flags: pendingFlags,
+      logs: createLogSearch(db),
     },
   });
   const inbox = webhooks.serve(parts.flatMap((part) => part.webhooks ?? []));
@@ -281,7 +277,7 @@ export function createApp(options: AppOptions): App {
         await upstreams.close();
         redis?.close();
         await Promise.all([
-          ...[db, countersDb].map((one) => one.close(graceMs)),
+          ...[db, limits, logStore].map((one) => one.close(graceMs)),
           tracing.close(graceMs),
           reporter.flush(graceMs),
           scrapes?.close(),

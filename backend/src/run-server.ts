@@ -9,7 +9,7 @@ import {
   type LoadedConfig,
 } from './kernel/config/index.ts';
 import { handleProcessSignals, StartInterrupted } from './kernel/lifecycle/index.ts';
-import { createLogger } from './kernel/logging/index.ts';
+import { createLogger, createLogTap } from './kernel/logging/index.ts';
 import type { Module } from './kernel/module/index.ts';
 
 const { version } = JSON.parse(
@@ -38,7 +38,8 @@ export async function runServer(
 ): Promise<void> {
   const config = configure(modules);
   const { scrubber, reporter } = instruments ?? (await startInstruments());
-  const logger = createLogger({ ...config.kernel.log, scrubber });
+  const logTap = createLogTap();
+  const logger = createLogger({ ...config.kernel.log, scrubber, tap: logTap });
   logger.info({ settings: config.redacted }, 'Environment validation successful');
   for (const warning of config.warnings) logger.warn(warning);
 
@@ -61,6 +62,7 @@ export async function runServer(
       settings: config.modules,
       modules,
       logger,
+      logTap,
       scrubber,
       reporter,
       version,

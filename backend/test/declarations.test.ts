@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createApp } from '../src/app.ts';
 import { route, type Route } from '../src/kernel/http/index.ts';
-import { createLogger } from '../src/kernel/logging/index.ts';
+import { createLogger, createLogTap } from '../src/kernel/logging/index.ts';
 import { defineModule } from '../src/kernel/module/index.ts';
 import { socketEvent, type SocketEvent } from '../src/kernel/realtime/index.ts';
 import { Joi, shape } from '../src/kernel/schema/index.ts';
@@ -35,6 +35,7 @@ function build(routes: readonly Route[], socketEvents: readonly SocketEvent[] = 
     config: kernel,
     modules: [things],
     settings: {},
+    logTap: createLogTap(),
     logger: createLogger({ level: 'silent' }),
     version: 'test',
   });

@@ -2,7 +2,7 @@ import { io, type Socket } from 'socket.io-client';
 import supertest from 'supertest';
 import { createApp, type App, type AppOptions } from '../../src/app.ts';
 import { collectSections, configDirectory, loadConfig } from '../../src/kernel/config/index.ts';
-import { createLogger, type Logger } from '../../src/kernel/logging/index.ts';
+import { createLogger, createLogTap } from '../../src/kernel/logging/index.ts';
 import type { Module } from '../../src/kernel/module/index.ts';
 import type { EventLoopSampler } from '../../src/kernel/overload/index.ts';
 import { modules as allModules } from '../../src/modules.ts';
@@ -50,8 +50,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   } = options;
   const stack = options.stack ?? (await startTestStack(stackOptions));
   const logLines: Record<string, unknown>[] = [];
+  const logTap = createLogTap();
   const logger = createLogger({
     level: 'debug',
+    tap: logTap,
     destination: { write: (line) => logLines.push(JSON.parse(line) as Record<string, unknown>) },
   });
   const sockets = new Set<Socket>();
@@ -65,7 +67,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       SHUTDOWN_DRAIN_MS: '0',
       ...environment,
     };
-    const app = buildApp(variables, modules, logger, {
+    const app = buildApp(variables, modules, {
+      logger,
+      logTap,
       ...(eventLoop && { eventLoop }),
       ...(consoleDirectory !== undefined && { consoleDirectory }),
     });
@@ -122,8 +126,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 function buildApp(
   variables: Readonly<Record<string, string>>,
   modules: readonly Module[],
-  logger: Logger,
-  parts: Pick<AppOptions, 'eventLoop' | 'consoleDirectory'>,
+  parts: Pick<AppOptions, 'logger' | 'logTap' | 'eventLoop' | 'consoleDirectory'>,
 ): App {
   const config = loadConfig({
     environment: variables,
@@ -134,7 +137,6 @@ function buildApp(
     config: config.kernel,
     settings: config.modules,
     modules: modules.map(checkedModule),
-    logger,
     version: 'test',
     ...parts,
   });

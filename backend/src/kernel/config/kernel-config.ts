@@ -13,6 +13,18 @@ export interface KernelConfig {
   readonly log: {
     readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   };
+  /** Whether log lines are stored in the database besides. */
+  readonly logStore:
+    | { readonly kind: 'off' }
+    | {
+        readonly kind: 'on';
+        /** The least severe line that is stored. */
+        readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+        /** Of lines below `warn`, in one process, over time. */
+        readonly linesPerSecond: number;
+        readonly days: number;
+        readonly maxRows: number;
+      };
   readonly privacy: {
     /** Further names of fields whose values are never shown. */
     readonly names: readonly string[];

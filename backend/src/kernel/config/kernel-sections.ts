@@ -9,6 +9,7 @@ import { jobsSection } from './sections/jobs.ts';
 import { idempotencySection } from './sections/idempotency.ts';
 import { lifecycleSection } from './sections/lifecycle.ts';
 import { loggingSection } from './sections/logging.ts';
+import { logStoreSection } from './sections/logstore.ts';
 import { metricsSection } from './sections/metrics.ts';
 import { overloadSection } from './sections/overload.ts';
 import { privacySection } from './sections/privacy.ts';
@@ -27,6 +28,7 @@ export const kernelSections: KernelSections = {
   environment: environmentSection,
   sandbox: sandboxSection,
   log: loggingSection,
+  logStore: logStoreSection,
   privacy: privacySection,
   http: httpSection,
   database: databaseSection,

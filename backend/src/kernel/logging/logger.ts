@@ -2,6 +2,7 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import { createScrubber, type Scrubber } from '../privacy/index.ts';
 import { contextFields, currentLogContext } from './context.ts';
 import { isoClock } from './iso-time.ts';
+import type { LogTap } from './log-tap.ts';
 import { standardOutput } from './standard-output.ts';
 
 export interface LoggerOptions {
@@ -10,6 +11,8 @@ export interface LoggerOptions {
   destination?: DestinationStream;
   /** What every line goes through; one with the rules of the house by default. */
   scrubber?: Scrubber;
+  /** Is given every line that is written, as it is written. */
+  tap?: LogTap;
 }
 
 /**
@@ -19,8 +22,9 @@ export interface LoggerOptions {
  */
 export function createLogger({
   level,
-  destination,
+  destination = standardOutput(),
   scrubber = createScrubber(),
+  tap,
 }: LoggerOptions): Logger {
   const now = isoClock();
   return pino(
@@ -51,6 +55,13 @@ export function createLogger({
         },
       },
     },
-    destination ?? standardOutput(),
+    tap ? both(destination, tap) : destination,
   );
 }
+
+const both = (destination: DestinationStream, tap: LogTap): DestinationStream => ({
+  write(line) {
+    destination.write(line);
+    tap.write(line);
+  },
+});

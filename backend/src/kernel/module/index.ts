@@ -15,7 +15,7 @@ import type { Webhook } from '../webhooks/index.ts';
 import type { AdminAction, KernelAdmin } from './admin.ts';
 
 export { adminAction, adminActionFaults } from './admin.ts';
-export { pendingAdmin } from './pending.ts';
+export { pendingFlags } from './pending.ts';
 export type {
   AdminAction,
   AdminActionResult,

@@ -1,6 +1,5 @@
 import { AppError } from '../errors/index.ts';
 import type { FlagsAdmin } from '../flags/index.ts';
-import type { LogSearch } from '../logstore/index.ts';
 
 // What the pieces of the kernel are about to bring themselves.
 
@@ -11,7 +10,4 @@ function pending<T extends object>(): T {
   });
 }
 
-export const pendingAdmin = {
-  flags: pending<FlagsAdmin>(),
-  logs: pending<LogSearch>(),
-};
+export const pendingFlags = pending<FlagsAdmin>();

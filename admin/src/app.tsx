@@ -3,15 +3,34 @@ import { isAdmin, type Supabase } from './session/client.ts';
 import { NotAdmin } from './session/not-admin.tsx';
 import { SignIn } from './session/sign-in.tsx';
 import { useSession } from './session/use-session.ts';
+import { Console } from './shell/console.tsx';
+import { ThemeContext, useThemeChoice } from './shell/theme.ts';
 
-/** Whoever is there: nobody signs in, an admin sees the console, anybody else why not. */
-export function App({ supabase, config }: { supabase: Supabase; config: ConsoleConfig }) {
+interface AppProps {
+  supabase: Supabase;
+  config: ConsoleConfig;
+}
+
+export function App(props: AppProps) {
+  return (
+    <ThemeContext value={useThemeChoice()}>
+      <Visitor {...props} />
+    </ThemeContext>
+  );
+}
+
+/** Nobody signs in, an admin sees the console, anybody else why not. */
+function Visitor({ supabase, config }: AppProps) {
   const session = useSession(supabase);
   const signOut = () => void supabase.auth.signOut({ scope: 'local' });
 
   if (session === undefined) return <p className="sr-only">Loading</p>;
   if (session === null) return <SignIn supabase={supabase} />;
-  const email = session.user.email ?? session.user.id;
+  const { user } = session;
+  const email = user.email ?? user.id;
   if (!isAdmin(session)) return <NotAdmin email={email} signOut={signOut} />;
-  return <p>Signed in at {config.apiUrl}</p>;
+  // Another person gets another console: nothing of what the first one saw stays.
+  return (
+    <Console key={user.id} supabase={supabase} config={config} email={email} signOut={signOut} />
+  );
 }

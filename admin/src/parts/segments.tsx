@@ -1,0 +1,27 @@
+interface SegmentsProps<T extends string> {
+  label: string;
+  value: T;
+  choices: readonly (readonly [value: T, title: string])[];
+  onChange: (value: T) => void;
+}
+
+/** One of a few, all of them in sight. */
+export function Segments<T extends string>({ label, value, choices, onChange }: SegmentsProps<T>) {
+  return (
+    <fieldset className="segments" aria-label={label}>
+      {choices.map(([choice, title]) => (
+        <label key={choice}>
+          <input
+            type="radio"
+            name={label}
+            checked={choice === value}
+            onChange={() => {
+              onChange(choice);
+            }}
+          />
+          {title}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

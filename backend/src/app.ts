@@ -170,6 +170,7 @@ export function createApp(options: AppOptions): App {
       providers: providers.admin,
       flags: pendingFlags,
       logs: createLogSearch(db),
+      sandbox: config.sandbox,
     },
   });
   const inbox = webhooks.serve(parts.flatMap((part) => part.webhooks ?? []));

@@ -1,3 +1,4 @@
+import type { KernelConfig } from '../config/index.ts';
 import type { FlagsAdmin } from '../flags/index.ts';
 import type { Health } from '../http/index.ts';
 import type { JobsAdmin } from '../jobs/index.ts';
@@ -104,6 +105,8 @@ export interface KernelAdmin {
   readonly providers: ProvidersAdmin;
   readonly flags: FlagsAdmin;
   readonly logs: LogSearch;
+  /** Where providers are told to misbehave; off in staging and production. */
+  readonly sandbox: KernelConfig['sandbox'];
   /** Those of all modules, once all are made. */
   actions(): readonly AdminAction[];
 }

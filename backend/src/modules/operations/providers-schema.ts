@@ -25,23 +25,27 @@ export const wasReset = shape({ reset: Joi.boolean() });
 
 /** What a provider of the sandbox can be told to do wrong; without any of it the provider is well. */
 export const faults = shape({
-  latencyMs: optional(Joi.number().integer().min(0).max(60_000)),
+  latencyMs: optional(Joi.number().integer().min(0).max(120_000)),
   status: optional(Joi.number().integer().min(400).max(599)),
-  rate429: optional(shape({ retryAfterSeconds: Joi.number().integer().min(0).max(3_600) })),
+  rate429: optional(shape({ retryAfterSeconds: Joi.number().integer().min(0).max(86_400) })),
   reset: optional(Joi.boolean()),
   garbage: optional(Joi.boolean()),
   slowBody: optional(Joi.boolean()),
   quota: optional(shape({ remaining: count() })),
   failRate: optional(Joi.number().min(0).max(1)),
-  forNext: optional(Joi.number().integer().min(1).max(10_000)).description(
+  forNext: optional(Joi.number().integer().min(1).max(1_000_000)).description(
     'For so many calls; without it until it is taken back',
   ),
-});
+}).min(1);
 
-export const sandbox = shape({
-  providers: listOf(
-    shape({ name: Joi.string(), calls: optional(count()), faults: Joi.object().unknown() }),
-  ),
+export const sandboxProvider = shape({
+  name: Joi.string(),
+  title: Joi.string(),
+  calls: count(),
+  spoilt: count().description('Calls that misbehaved'),
+  quota: nullable(shape({ limit: nullable(count()), remaining: nullable(count()) })),
+  faults: nullable(Joi.object().unknown()).description('Null: it is well'),
 });
+export const sandbox = shape({ providers: listOf(sandboxProvider) });
 export const sandboxParams = shape({ provider: Joi.string().pattern(/^[a-z0-9-]{1,50}$/) });
 export const sandboxFaults = shape({ faults: nullable(faults).description('Null heals it') });

@@ -10,6 +10,8 @@ import { mutationsOf } from './mutation.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import type { People } from './people.ts';
 import { providerRoutes } from './providers-routes.ts';
+import { createSandboxControl } from './sandbox.ts';
+import { sandboxRoutes } from './sandbox-routes.ts';
 import type { OperationsService } from './service.ts';
 
 /** Everything the console does, in the order of its pages. */
@@ -22,6 +24,7 @@ export function operationsRoutes(parts: {
   onChange: (action: string) => void;
 }): Route[] {
   const { admin, audit, service, people } = parts;
+  const { sandbox } = admin;
   const mutation = mutationsOf(audit, parts.onChange);
   return [
     ...overviewRoutes(service, admin, mutation),
@@ -29,6 +32,7 @@ export function operationsRoutes(parts: {
     ...jobRoutes(admin, mutation),
     ...logRoutes(admin),
     ...providerRoutes(admin, mutation),
+    ...(sandbox.kind === 'on' ? sandboxRoutes(createSandboxControl(sandbox.url), mutation) : []),
     ...flagRoutes(admin, people, mutation),
     ...actionRoutes(admin, mutation),
     ...auditRoutes(audit, people),

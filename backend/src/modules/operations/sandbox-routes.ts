@@ -1,0 +1,41 @@
+import { route, type Route } from '../../kernel/http/index.ts';
+import { forAdmins, type Mutation } from './mutation.ts';
+import {
+  sandbox as sandboxBody,
+  sandboxFaults,
+  sandboxParams,
+  sandboxProvider,
+} from './providers-schema.ts';
+import type { SandboxControl } from './sandbox.ts';
+
+/** Only where there is a sandbox, so never in staging and production. */
+export function sandboxRoutes(sandbox: SandboxControl, mutation: Mutation): Route[] {
+  return [
+    route({
+      ...forAdmins,
+      method: 'get',
+      path: '/admin/sandbox',
+      summary: 'The providers of the sandbox and how they misbehave',
+      responses: { 200: { description: 'All of them', body: sandboxBody } },
+      errors: ['UPSTREAM_UNAVAILABLE'],
+      handler: async () => ({ body: { providers: await sandbox.list() } }),
+    }),
+    mutation({
+      method: 'put',
+      path: '/admin/sandbox/:provider',
+      summary: 'Have a provider of the sandbox misbehave, or heal it',
+      params: sandboxParams,
+      body: sandboxFaults,
+      responses: { 200: { description: 'The provider', body: sandboxProvider } },
+      errors: ['NOT_FOUND', 'UPSTREAM_UNAVAILABLE'],
+      audited: {
+        action: 'sandbox.set',
+        target: ({ params }) => params.provider,
+        details: ({ body }) => body,
+      },
+      handler: async ({ params, body }) => ({
+        body: await sandbox.set(params.provider, body.faults),
+      }),
+    }),
+  ];
+}

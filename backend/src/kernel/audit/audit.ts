@@ -19,14 +19,14 @@ const insertEntry = `
 const insertOutcome = `
   insert into bulwark.audit_outcomes (entry_id, error_code, details) values ($1, $2, $3)`;
 const selectEntries = `
-  select id::text, entry.at, actor_id as "actorId", action, target, entry.details, request_id as "requestId",
+  select entry.id::text, entry.at, actor_id as "actorId", action, target, entry.details, request_id as "requestId",
     case when outcome.entry_id is null then 'unknown' when error_code is null then 'succeeded' else 'failed' end as outcome,
     error_code as "errorCode", coalesce(outcome.details, '{}') as result
   from bulwark.audit_entries as entry left join bulwark.audit_outcomes as outcome on outcome.entry_id = entry.id
-  where ($2::bigint is null or id < $2)
+  where ($2::bigint is null or entry.id < $2)
     and ($3::uuid is null or actor_id = $3)
     and ($4::text is null or action = $4 or starts_with(action, $4 || '.'))
-  order by id desc limit $1`;
+  order by entry.id desc limit $1`;
 
 export function createAudit({ database, scrubber, logger }: Services): Audit {
   function json(details: Readonly<Record<string, unknown>>): string {

@@ -1,3 +1,4 @@
+import type { UserCaller } from '../auth/index.ts';
 import { AppError } from '../errors/index.ts';
 import { Joi, shape } from '../schema/index.ts';
 import { socketEvent, type SocketEvent } from './event.ts';
@@ -6,16 +7,22 @@ import { expiresAt, type SocketSession } from './session.ts';
 const freshToken = shape({ token: Joi.string().max(8192) }).required();
 
 /** `auth:refresh`: a fresh access token in band, so that the connection outlives the first one. */
-export function refreshEvent(session: SocketSession): SocketEvent {
+export function refreshEvent(
+  session: SocketSession,
+  /** Told who it is now, before the client is answered. */
+  renewed: (caller: UserCaller) => Promise<void>,
+): SocketEvent {
   return socketEvent({
     name: 'auth:refresh',
     summary: 'Go on with a fresh access token',
     auth: 'user',
     rateLimit: 'auth-sensitive',
     payload: freshToken,
-    handler: async ({ payload }) => ({
-      expiresAt: expiresAt(await session.refresh(payload.token)),
-    }),
+    handler: async ({ payload }) => {
+      const caller = await session.refresh(payload.token);
+      await renewed(caller);
+      return { expiresAt: expiresAt(caller) };
+    },
   });
 }
 

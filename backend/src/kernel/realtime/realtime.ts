@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server as NodeServer } from 'node:http';
 import type { Socket } from 'socket.io';
-import type { Authenticator, SessionLiveness } from '../auth/index.ts';
+import type { Authenticator, SessionLiveness, UserCaller } from '../auth/index.ts';
 import type { KernelConfig, Secret } from '../config/index.ts';
 import { AppError } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
@@ -19,7 +19,7 @@ import { createFanOut } from './carrier.ts';
 import { admitSocket, identityOf } from './handshake.ts';
 import { realtimeMetrics } from './metrics.ts';
 import { refreshEvent, unknownEvent, withRequiredPayload } from './own-events.ts';
-import { createRecovery, resume, userRoom, type RoomRule } from './recovery.ts';
+import { createRecovery, leaveClosedRooms, resume, userRoom, type RoomRule } from './recovery.ts';
 import { expiresAt, SocketSession } from './session.ts';
 import { createSessionsAdmin, type SessionsAdmin } from './sessions-admin.ts';
 
@@ -29,6 +29,10 @@ export interface Realtime {
   /** On all of the user's devices. */
   removeFromRoom(userId: string, room: string): void;
   emptyRoom(room: string): void;
+  /** To the sockets of this process alone, for what every process hears and tells its own of. */
+  emitHere(room: string, event: string, payload: unknown): void;
+  /** Whether a socket of this process is in the room. */
+  hasMembersHere(room: string): boolean;
 }
 
 export interface RealtimeServer extends Realtime {
@@ -125,7 +129,11 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     timeCheck = undefined;
   }
 
-  function welcome(socket: Socket, events: readonly SocketEvent[]): void {
+  function welcome(
+    socket: Socket,
+    events: readonly SocketEvent[],
+    rooms: readonly RoomRule[],
+  ): void {
     const identity = identityOf(socket);
     const session = new SocketSession(socket, identity, {
       ...options,
@@ -156,7 +164,13 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
       if (error instanceof Error) log({ err: error }, 'socket error');
     });
 
-    const served = [...events, refreshEvent(session)];
+    let { role } = session;
+    const renewed = async (caller: UserCaller) => {
+      if (caller.role === role) return;
+      ({ role } = caller);
+      await leaveClosedRooms(socket, caller, rooms);
+    };
+    const served = [...events, refreshEvent(session, renewed)];
     for (const event of served) {
       socket.on(event.name, (...values: unknown[]) => {
         dispatcher.run(event, socket, session, values);
@@ -189,7 +203,7 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
         }),
       );
       io.on('connection', (socket) => {
-        welcome(socket, served);
+        welcome(socket, served, rooms);
       });
     },
     start: (signal) =>
@@ -203,6 +217,10 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
     emptyRoom(room) {
       fanOut.leave(room, room);
     },
+    emitHere(room, event, payload) {
+      io.local.to(room).emit(event, payload);
+    },
+    hasMembersHere: (room) => io.of('/').adapter.rooms.has(room),
     handOver() {
       const release = () => {
         for (const session of sessions) if (!dispatcher.isBusy(session)) session.release();

@@ -30,17 +30,34 @@ export interface Recovered {
   missed: StoredSession['missedPackets'];
 }
 
+/** Nobody is admitted where no rule speaks for the room. */
+async function admits(rules: readonly RoomRule[], caller: UserCaller, room: string) {
+  const rule = rules.find(({ prefix }) => room.startsWith(prefix));
+  return rule !== undefined && (await rule.admits(caller, room));
+}
+
+/** Takes a socket out of the rooms that do not admit its user any more; those that no rule speaks for are left alone. */
+export async function leaveClosedRooms(
+  socket: Socket,
+  caller: UserCaller,
+  rules: readonly RoomRule[],
+): Promise<void> {
+  const ruled = [...socket.rooms].filter((room) =>
+    rules.some(({ prefix }) => room.startsWith(prefix)),
+  );
+  await Promise.all(
+    ruled.map(async (room) => {
+      if (!(await admits(rules, caller, room).catch(() => false))) await socket.leave(room);
+    }),
+  );
+}
+
 /**
  * Gives a client that was away for moments its rooms and what was said in them, once it is authenticated anew. All or
  * nothing: with another user, or a room that does not admit them any more, it is a new connection and enters its rooms
  * again by itself.
  */
 export function createRecovery(store: Partial<SessionStore>, rules: readonly RoomRule[]) {
-  async function admitted(caller: UserCaller, room: string): Promise<boolean> {
-    const rule = rules.find(({ prefix }) => room.startsWith(prefix));
-    return rule !== undefined && (await rule.admits(caller, room));
-  }
-
   /** Undefined where there is nothing to go on from. Never rejects. */
   return async (socket: Socket, caller: Caller): Promise<Recovered | undefined> => {
     const { pid, offset } = socket.handshake.auth as { pid?: unknown; offset?: unknown };
@@ -52,7 +69,7 @@ export function createRecovery(store: Partial<SessionStore>, rules: readonly Roo
       if (!session || userId !== caller.userId) return undefined;
       const own = [session.sid, userRoom(caller.userId)];
       const rooms = session.rooms.filter((room) => !own.includes(room));
-      const verdicts = await Promise.all(rooms.map((room) => admitted(caller, room)));
+      const verdicts = await Promise.all(rooms.map((room) => admits(rules, caller, room)));
       if (verdicts.includes(false)) return undefined;
       // By an unchanged `pid` the client knows that it missed nothing.
       Object.assign(socket, { pid: session.pid, recovered: true });

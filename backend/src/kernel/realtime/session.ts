@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io';
-import type { Authenticator, Caller, SessionLiveness, UserCaller } from '../auth/index.ts';
+import type { Authenticator, Caller, Role, SessionLiveness, UserCaller } from '../auth/index.ts';
 import { AppError, socketErrorBody, type ErrorCode } from '../errors/index.ts';
 import { userRoom } from './recovery.ts';
 
@@ -47,6 +47,10 @@ export class SocketSession {
     return this.#caller.kind === 'user' ? this.#caller.userId : undefined;
   }
 
+  get role(): Role | undefined {
+    return this.#caller.kind === 'user' ? this.#caller.role : undefined;
+  }
+
   /** Why the server ended this session, where it did. */
   get endedBy(): ErrorCode | undefined {
     return this.#endedBy;
@@ -59,7 +63,7 @@ export class SocketSession {
     return {
       id,
       userId: userId ?? null,
-      role: this.#caller.kind === 'user' ? this.#caller.role : null,
+      role: this.role ?? null,
       rooms: [...this.#socket.rooms].filter((room) => !own.includes(room)),
       connectedAt: this.#connectedAt,
       transport: this.#socket.conn.transport.name,

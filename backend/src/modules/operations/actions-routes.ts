@@ -14,6 +14,14 @@ import { forAdmins, type Mutation } from './mutation.ts';
 /** A form must not wait for a provider that is down. */
 const choicesPatienceMs = 3_000;
 const mostChoices = 1_000;
+/** Choices and actions may need a provider. */
+const upstreamFaults = [
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_RATE_LIMITED',
+  'UPSTREAM_INVALID_RESPONSE',
+  'UPSTREAM_REJECTED',
+] as const;
 
 export function actionRoutes(admin: Pick<KernelAdmin, 'actions'>, mutation: Mutation): Route[] {
   function known(name: string): AdminAction {
@@ -41,7 +49,7 @@ export function actionRoutes(admin: Pick<KernelAdmin, 'actions'>, mutation: Muta
       params: actionParams,
       query: choicesQuery,
       responses: { 200: { description: 'The first thousand', body: fieldChoices } },
-      errors: ['NOT_FOUND', 'UPSTREAM_UNAVAILABLE'],
+      errors: ['NOT_FOUND', ...upstreamFaults],
       handler: async ({ params, query }) => {
         const { fields } = known(params.name);
         const field = fields.find(({ name }) => name === query.field);
@@ -56,7 +64,7 @@ export function actionRoutes(admin: Pick<KernelAdmin, 'actions'>, mutation: Muta
       params: actionParams,
       body: actionInput,
       responses: { 200: { description: 'What came of it', body: actionResult } },
-      errors: ['NOT_FOUND', 'STATE_CONFLICT', 'UPSTREAM_UNAVAILABLE'],
+      errors: ['NOT_FOUND', 'STATE_CONFLICT', ...upstreamFaults],
       audited: {
         action: 'actions.run',
         target: ({ params }) => params.name,

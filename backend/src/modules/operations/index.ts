@@ -1,24 +1,31 @@
 import { defineModule } from '../../kernel/module/index.ts';
 import { operationsSection } from './config.ts';
+import { createLive } from './live.ts';
 import { createPeople } from './people.ts';
 import { createOperationsRepository } from './repository.ts';
 import { operationsRoutes } from './routes.ts';
 import { createSampler } from './sampler.ts';
 import { createOperationsService } from './service.ts';
+import { watchEvents, watchRooms } from './sockets.ts';
+import { topicsOf } from './topics.ts';
 
 /** What an operator sees and does: the admin API behind the console. */
 export const operations = defineModule({
   name: 'operations',
   config: operationsSection,
   migrations: new URL('./migrations/', import.meta.url),
-  create({ db, admin, audit, logger, metrics }, { retentionHours }) {
+  create({ db, admin, audit, broadcast, realtime, logger, metrics }, { retentionHours }) {
     const repository = createOperationsRepository(db);
     const people = createPeople(repository);
+    const live = createLive({ broadcast, realtime, metrics, logger });
     const sampler = createSampler({
       identity: admin.process,
       metrics,
       repository,
       retentionHours,
+      onWritten: () => {
+        live.note(['overview']);
+      },
       logger,
     });
     const service = createOperationsService({
@@ -29,11 +36,25 @@ export const operations = defineModule({
       logger,
     });
     return {
-      routes: operationsRoutes({ admin, audit, service, people, onChange: () => undefined }),
+      routes: operationsRoutes({
+        admin,
+        audit,
+        service,
+        people,
+        onChange: (action) => {
+          live.note(topicsOf(action));
+        },
+      }),
+      socketEvents: watchEvents(live),
+      socketRooms: [watchRooms],
       start: () => {
         sampler.start();
+        live.start();
       },
-      dispose: () => sampler.stop(),
+      dispose: () => {
+        live.stop();
+        return sampler.stop();
+      },
     };
   },
 });

@@ -30,9 +30,10 @@ export function createSampler(options: {
   metrics: Metrics;
   repository: Pick<OperationsRepository, 'write'>;
   retentionHours: number;
+  onWritten: () => void;
   logger: Logger;
 }): Sampler {
-  const { identity, metrics, repository, retentionHours, logger } = options;
+  const { identity, metrics, repository, retentionHours, onWritten, logger } = options;
   const { id, role, version } = identity;
   const startedAt = new Date(Date.now() - process.uptime() * 1_000);
   const about = { id, role, version, pid: process.pid, host: hostname(), startedAt };
@@ -63,6 +64,7 @@ export function createSampler(options: {
       await repository.write(row, retentionHours, writeTimeoutMs);
       written = counts;
       failing = false;
+      onWritten();
     } catch (error) {
       if (!failing) logger.warn({ err: error }, 'How this process is cannot be written');
       failing = true;

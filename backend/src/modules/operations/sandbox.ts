@@ -86,11 +86,11 @@ export function createSandboxControl(url: string): SandboxControl {
 }
 
 function read<T>(schema: Joi.ObjectSchema<T>, answer: unknown): T {
-  const { value, error } = schema.validate(answer, { stripUnknown: true });
-  if (error)
+  const result = schema.validate(answer, { stripUnknown: true });
+  if (result.error)
     throw new AppError('UPSTREAM_UNAVAILABLE', {
       message: 'The provider sandbox answers with something else.',
-      cause: error,
+      cause: result.error,
     });
-  return value;
+  return result.value;
 }

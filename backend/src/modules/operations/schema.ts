@@ -38,7 +38,8 @@ export const scrubbed = () => Joi.any();
 export const person = nullable(shape({ id: uuid(), email: nullable(Joi.string()) }));
 
 export const auditQuery = shape({
-  ...page,
+  limit: limit(),
+  cursor: optional(Joi.string().pattern(/^\d{1,18}$/)),
   actor: optional(uuid()).description('The id of who did it'),
   action: optional(text(1, 100)).description(
     '`jobs.redrive`, or `jobs` for all that is done to jobs',

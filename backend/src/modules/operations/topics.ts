@@ -38,7 +38,7 @@ const counted: readonly (readonly [metric: string, topics: readonly Topic[]])[] 
   ['bulwark_jobs_enqueued_total', ['queues', 'jobs']],
   ['bulwark_jobs_running', ['queues', 'jobs']],
   ['bulwark_jobs_total', ['queues', 'jobs', 'overview']],
-  ['bulwark_log_rows_total', ['logs']],
+  ['bulwark_log_store_lines_total', ['logs']],
   ['bulwark_provider_calls_total', ['providers']],
   ['bulwark_breaker_state', ['providers', 'overview']],
   ['bulwark_sockets', ['sessions']],

@@ -21,7 +21,10 @@ export interface UpstreamStand {
   own(): TestProviders;
   /** One more provider that leads to it, with a breaker and a budget of its own. */
   provider(changed?: Partial<ProviderDefinition>): Provider;
-  get(from: Provider, more?: Partial<JsonRequest<typeof value>>): Promise<JsonResponse<{ value: number }>>;
+  get(
+    from: Provider,
+    more?: Partial<Omit<JsonRequest<typeof value>, 'schema'>>,
+  ): Promise<JsonResponse<unknown>>;
   state(of: Provider): Promise<ProviderState | undefined>;
 }
 

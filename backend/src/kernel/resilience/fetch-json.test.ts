@@ -84,16 +84,14 @@ describe('an answer that cannot be used', () => {
   });
 
   test('shows its beginning in the log, without secrets, and nothing of it to the client', async () => {
-    stand
-      .upstream()
-      .next(
-        answers(200, {
-          value: 'x',
-          email: 'ann@example.com',
-          echo: `Bearer ${apiKey}`,
-          token: apiKey,
-        }),
-      );
+    stand.upstream().next(
+      answers(200, {
+        value: 'x',
+        email: 'ann@example.com',
+        echo: `Bearer ${apiKey}`,
+        token: apiKey,
+      }),
+    );
     const error = await get(provider()).catch((caught: unknown) => caught);
     const line = stand
       .own()

@@ -41,7 +41,7 @@ describe('a passing failure', () => {
   });
 
   test('of a POST is not tried again, unless it carries an idempotency key', async () => {
-    const post = { method: 'POST', body: { a: 1 } };
+    const post = { method: 'POST', body: { a: 1 } } as const;
     stand.upstream().next(answers(500));
     await expect(get(provider(), post)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     expect(stand.upstream().requests).toHaveLength(1);

@@ -14,7 +14,7 @@ export const operations = defineModule({
   name: 'operations',
   config: operationsSection,
   migrations: new URL('./migrations/', import.meta.url),
-  create({ db, admin, audit, broadcast, realtime, logger, metrics }, { retentionHours }) {
+  create({ db, admin, audit, broadcast, realtime, logger, metrics }, settings) {
     const repository = createOperationsRepository(db);
     const people = createPeople(repository);
     const live = createLive({ broadcast, realtime, metrics, logger });
@@ -22,7 +22,7 @@ export const operations = defineModule({
       identity: admin.process,
       metrics,
       repository,
-      retentionHours,
+      ...settings,
       onWritten: () => {
         live.note(['overview']);
       },
@@ -33,6 +33,7 @@ export const operations = defineModule({
       repository,
       people,
       ownProcess: () => sampler.process(),
+      sampleSeconds: settings.sampleSeconds,
       logger,
     });
     return {

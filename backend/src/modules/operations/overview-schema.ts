@@ -42,7 +42,7 @@ export const processState = shape({
   version: Joi.string(),
   startedAt: moment(),
   seenAt: moment(),
-  alive: Joi.boolean().description('Whether it was heard of within the last 35 seconds'),
+  alive: Joi.boolean().description('Whether it was heard of lately'),
   sockets: count(),
 });
 

@@ -1,6 +1,6 @@
 import type { Database } from '../../kernel/db/index.ts';
 
-/** What a process tells of itself and of the last ten seconds. */
+/** What a process tells of itself and of the time since its last sample. */
 export interface Sample {
   process: {
     id: string;
@@ -44,8 +44,6 @@ export interface Step {
 
 export type OperationsRepository = ReturnType<typeof createOperationsRepository>;
 
-/** A process that was not heard of for so long is taken for gone, and after an hour forgotten. */
-const silentSeconds = 35;
 /** Old samples that one write takes along. */
 const cleanedAtOnce = 200;
 
@@ -70,7 +68,7 @@ const write = `
 
 const processes = `
   select id, role, pid, host, version, started_at as "startedAt", seen_at as "seenAt", sockets,
-    seen_at > now() - interval '${silentSeconds} seconds' as alive
+    seen_at > now() - make_interval(secs => $1) as alive
   from operations.processes order by role, started_at desc limit 200`;
 
 const series = `
@@ -108,7 +106,8 @@ export function createOperationsRepository(db: Database) {
       values.push(at, requests, errors, latency as never, eventLoopMs, sockets, jobsRunning);
       await db.statement(write, [...values, retentionHours], timeoutMs);
     },
-    processes: () => read<ProcessRow>(processes),
+    /** One that was not heard of for so many seconds is not alive; after an hour it is forgotten. */
+    processes: (silentSeconds: number) => read<ProcessRow>(processes, [silentSeconds]),
     series: (minutes: number, stepSeconds: number) => read<Step>(series, [minutes, stepSeconds]),
     /** By id. Empty where Supabase's table cannot be read: an address is a convenience. */
     async emails(ids: readonly string[]): Promise<Map<string, string | null>> {

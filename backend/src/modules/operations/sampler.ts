@@ -15,14 +15,13 @@ export interface Sampler {
   process(): ProcessState;
 }
 
-const everyMs = 10_000;
 const writeTimeoutMs = 2_000;
 /** All processes sample at the same moment, but do not write at the same one. */
-const spreadMs = 500;
+const spreadMs = 300;
 const loopResolutionMs = 10;
 
 /**
- * Tells the database every ten seconds how this process is, so that charts are over all processes and survive them. While
+ * Tells the database every few seconds how this process is, so that charts are over all processes and survive them. While
  * the database is away nothing is kept: the next sample is about the whole time since the last one that was written.
  */
 export function createSampler(options: {
@@ -30,11 +29,13 @@ export function createSampler(options: {
   metrics: Metrics;
   repository: Pick<OperationsRepository, 'write'>;
   retentionHours: number;
+  sampleSeconds: number;
   onWritten: () => void;
   logger: Logger;
 }): Sampler {
   const { identity, metrics, repository, retentionHours, onWritten, logger } = options;
   const { id, role, version } = identity;
+  const everyMs = options.sampleSeconds * 1_000;
   const startedAt = new Date(Date.now() - process.uptime() * 1_000);
   const about = { id, role, version, pid: process.pid, host: hostname(), startedAt };
   const loop = monitorEventLoopDelay({ resolution: loopResolutionMs });

@@ -12,9 +12,9 @@ const mostSockets = 200;
 const recentErrors = 10;
 const mostPoints = 120;
 
-/** Two samples at least, and no more points than a chart can show. */
-export const stepSecondsOf = (minutes: number): number =>
-  Math.max(20, Math.ceil((minutes * 60) / mostPoints / 10) * 10);
+/** A whole number of samples, two at least, and no more points than a chart can show. */
+const stepSecondsOf = (minutes: number, sampleSeconds: number): number =>
+  Math.max(2, Math.ceil((minutes * 60) / mostPoints / sampleSeconds)) * sampleSeconds;
 
 export function createOperationsService(services: {
   admin: KernelAdmin;
@@ -22,9 +22,10 @@ export function createOperationsService(services: {
   people: People;
   /** This process as it would be told of. */
   ownProcess: () => ProcessState;
+  sampleSeconds: number;
   logger: Logger;
 }) {
-  const { admin, repository, people, ownProcess, logger } = services;
+  const { admin, repository, people, ownProcess, sampleSeconds, logger } = services;
 
   /** Parts stand for themselves: an operator looks most when something is broken. */
   async function orNull<T>(part: string, reading: Promise<T>): Promise<T | null> {
@@ -38,14 +39,14 @@ export function createOperationsService(services: {
 
   /** With what this process knows of itself, which may not have been written yet. */
   async function processes(): Promise<ProcessState[] | null> {
-    const rows = await orNull('processes', repository.processes());
+    const rows = await orNull('processes', repository.processes(3.5 * sampleSeconds));
     const own = ownProcess();
     return rows && [own, ...rows.filter(({ id }) => id !== own.id)];
   }
 
   return {
     async overview(minutes: number): Promise<Overview> {
-      const stepSeconds = stepSecondsOf(minutes);
+      const stepSeconds = stepSecondsOf(minutes, sampleSeconds);
       const [health, ofProcesses, steps, queues, providers, errors] = await Promise.all([
         admin.health.report(),
         processes(),

@@ -8,6 +8,7 @@ import {
   createTokenVerifier,
 } from './kernel/auth/index.ts';
 import { createDatabase, observeDatabase } from './kernel/db/index.ts';
+import { createFlags } from './kernel/flags/index.ts';
 import { createEventBus } from './kernel/events/index.ts';
 import {
   accessLog,
@@ -39,7 +40,6 @@ import { createIdempotency } from './kernel/idempotency/index.ts';
 import { runStartPhases, runStopPhases } from './kernel/lifecycle/index.ts';
 import { createLogSearch, createLogStore } from './kernel/logstore/index.ts';
 import { createMetrics, createMetricsServer, measureProcess } from './kernel/metrics/index.ts';
-import { pendingFlags } from './kernel/module/index.ts';
 import { createLoadShedder } from './kernel/overload/index.ts';
 import { createScrubber } from './kernel/privacy/index.ts';
 import { createRealtime } from './kernel/realtime/index.ts';
@@ -97,6 +97,7 @@ export function createApp(options: AppOptions): App {
     version,
   });
   const { broadcast, providers, cache } = upstreams;
+  const flags = createFlags({ db, broadcast, logger, metrics });
   const idempotency = createIdempotency(config.idempotency, { db, logger, metrics });
   const events = createEventBus(logger);
   const shedder = createLoadShedder({
@@ -156,6 +157,7 @@ export function createApp(options: AppOptions): App {
       broadcast,
       providers,
       cache,
+      flags,
       metrics,
       logger,
       scrubber,
@@ -168,7 +170,7 @@ export function createApp(options: AppOptions): App {
       jobs: jobs.admin,
       webhooks: webhooks.admin,
       providers: providers.admin,
-      flags: pendingFlags,
+      flags: flags.admin,
       logs: createLogSearch(db),
       sandbox: config.sandbox,
     },
@@ -245,7 +247,8 @@ export function createApp(options: AppOptions): App {
       logger,
       signal,
       openTelemetry: () => Promise.all([tracing.open(), scrapes?.listen()]),
-      connectProcesses: () => Promise.all([realtime.start(signal), upstreams.start(signal)]),
+      connectProcesses: () =>
+        Promise.all([realtime.start(signal), upstreams.start(signal), flags.start()]),
       startJobs: () => jobs.start({ work: role === 'worker' || config.jobs.inline }),
       startModules: () => Promise.all(parts.map(async (part) => part.start?.())),
       listen: async () => {
@@ -271,7 +274,7 @@ export function createApp(options: AppOptions): App {
           providers.close(),
           ...parts.map(async (part) => part.dispose?.()),
         ]);
-        for (const piece of [idempotency, liveness, verifier, webhooks]) piece.close();
+        for (const piece of [flags, idempotency, liveness, verifier, webhooks]) piece.close();
         shedder.stop();
       },
       closeConnections: async (graceMs) => {

@@ -8,7 +8,8 @@ export interface FlagContext {
 export interface Flags {
   /**
    * Whether the flag is on for this user: from memory, through OpenFeature. Resolves with `fallback` where the flag is not
-   * known, or the store was never reached; with the last known rule while the store is down. Never rejects.
+   * known, or the store was never reached; with the last known rule while the store is down. Never rejects, and costs no
+   * round trip.
    */
   boolean(name: string, fallback: boolean, context?: FlagContext): Promise<boolean>;
 }
@@ -31,8 +32,8 @@ export interface FlagState extends FlagRule {
   name: string;
   /** 1 for a new flag; one more with each change. */
   version: number;
-  /** The id of who changed it last. */
-  changedBy: string;
+  /** The id of the user who changed it last; null where it was changed in the database. */
+  changedBy: string | null;
   changedAt: Date;
 }
 

@@ -4,6 +4,7 @@ import type { Broadcast } from '../broadcast/index.ts';
 import type { Section } from '../config/index.ts';
 import type { Database, MigrationSource } from '../db/index.ts';
 import type { EventBus } from '../events/index.ts';
+import type { Flags } from '../flags/index.ts';
 import type { HealthCheck, Route } from '../http/index.ts';
 import type { JobHandler, Jobs } from '../jobs/index.ts';
 import type { Logger } from '../logging/index.ts';
@@ -15,7 +16,6 @@ import type { Webhook } from '../webhooks/index.ts';
 import type { AdminAction, KernelAdmin } from './admin.ts';
 
 export { adminAction, adminActionFaults } from './admin.ts';
-export { pendingFlags } from './pending.ts';
 export type {
   AdminAction,
   AdminActionResult,
@@ -37,6 +37,8 @@ export interface Kernel {
   broadcast: Broadcast;
   /** Upstreams, each behind its policy. */
   providers: Providers;
+  /** Switches that are set while the server runs. */
+  flags: Flags;
   metrics: Metrics;
   logger: Logger;
   /** For what a module shows or stores of others' data. */

@@ -142,6 +142,8 @@ export function createApp(options: AppOptions): App {
     logger,
     metrics,
     scrubber,
+    reporter,
+    tracing,
   });
 
   const webhooks = createWebhooks(config.webhooks, { db, jobs, logger, metrics, scrubber });

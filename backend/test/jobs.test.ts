@@ -71,13 +71,16 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 const underWay = (worker: LaunchedProcess, note: string) =>
   until(() => Promise.resolve(worker.lines().some((line) => line.note === note)));
 
-/** As if the holder had shown no life for longer than its lease. */
+/** As if the holder had shown no life for longer than its lease, until that was seen: it may just show some. */
 const lapse = (note: string) =>
-  client.query(
-    `update pgboss.job set heartbeat_on = now() - interval '1 minute'
-     where state = 'active' and data->'payload'->>'note' = $1`,
-    [note],
-  );
+  until(async () => {
+    const { rowCount } = await client.query(
+      `update pgboss.job set heartbeat_on = now() - interval '1 minute'
+       where state = 'active' and retry_count = 0 and data->'payload'->>'note' = $1`,
+      [note],
+    );
+    return rowCount === 0;
+  });
 
 describe('enqueueing', () => {
   test('is part of the transaction that it is given, and leaves that its rights', async () => {

@@ -6,7 +6,17 @@ import { createJobs, type JobHandler, type JobsServer } from '../../src/kernel/j
 import { createLogger } from '../../src/kernel/logging/index.ts';
 import { createMetrics, type Metrics } from '../../src/kernel/metrics/index.ts';
 import { createScrubber } from '../../src/kernel/privacy/index.ts';
+import {
+  createTracing,
+  silentReporter,
+  type Circumstances,
+} from '../../src/kernel/telemetry/index.ts';
 import { openTestDatabase } from './database.ts';
+
+interface Report {
+  error: unknown;
+  about: Circumstances;
+}
 
 /** What one process has of the queue. */
 export interface JobProcess {
@@ -14,6 +24,8 @@ export interface JobProcess {
   readonly db: Database;
   readonly metrics: Metrics;
   readonly logLines: readonly Record<string, unknown>[];
+  /** What was told to the error reporter. */
+  readonly reports: readonly Report[];
   /** As at the end of a process; running jobs have `graceMs` to end. */
   close(graceMs?: number): Promise<void>;
 }
@@ -28,6 +40,8 @@ export interface TestQueue {
   readonly database: ClonedDatabase;
   readonly client: Client;
   start(handlers: readonly JobHandler[], options?: JobProcessOptions): Promise<JobProcess>;
+  /** Ends the processes and empties the queue. */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,9 +50,17 @@ export async function openTestQueue(): Promise<TestQueue> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
   const processes = new Set<JobProcess>();
+  async function reset(): Promise<void> {
+    await Promise.all([...processes].map((one) => one.close(0)));
+    processes.clear();
+    await client.query('delete from pgboss.job');
+    await client.query('delete from bulwark.job_queues');
+    await client.query('delete from bulwark.job_rates');
+  }
   return {
     database,
     client,
+    reset,
     async start(handlers, options = {}) {
       const started = startProcess(database.url, options);
       processes.add(started);
@@ -47,7 +69,7 @@ export async function openTestQueue(): Promise<TestQueue> {
       return started;
     },
     async close() {
-      await Promise.all([...processes].map((one) => one.close(0)));
+      await reset();
       await client.end();
       await database.drop();
     },
@@ -69,6 +91,7 @@ function startProcess(url: string, { pollMs = 30_000 }: JobProcessOptions): JobP
     level: 'debug',
     destination: { write: (line) => logLines.push(JSON.parse(line) as Record<string, unknown>) },
   });
+  const reports: Report[] = [];
   const metrics = createMetrics();
   const db = createDatabase(databaseConfig, { logger, applicationName: 'bulwark-test' });
   const server = createJobs({
@@ -78,6 +101,11 @@ function startProcess(url: string, { pollMs = 30_000 }: JobProcessOptions): JobP
     logger,
     metrics,
     scrubber: createScrubber(),
+    reporter: { ...silentReporter, report: (error, about) => reports.push({ error, about }) },
+    tracing: createTracing(
+      { kind: 'off' },
+      { version: 'test', environment: 'test', logger, metrics, scrub: String },
+    ),
   });
   let closed: Promise<void> | undefined;
   async function close(graceMs: number): Promise<void> {
@@ -90,6 +118,7 @@ function startProcess(url: string, { pollMs = 30_000 }: JobProcessOptions): JobP
     db,
     metrics,
     logLines,
+    reports,
     close: (graceMs = 1_000) => (closed ??= close(graceMs)),
   };
 }

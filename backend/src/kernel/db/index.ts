@@ -18,3 +18,5 @@ export { exportMigrations } from './export-migrations.ts';
 export { MigrationDriftError, migrationStatus, runMigrations } from './migrate.ts';
 export type { MigrationStatus } from './migrate.ts';
 export type { Migration, MigrationSource } from './migration-files.ts';
+export { keepListening } from './keep-listening.ts';
+export type { Listening } from './keep-listening.ts';

@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
+
 /**
- * Where pg-boss tells that a job came, with the name of its queue: an SQL expression and the name that it stands for. Ours is
- * told there too: what is due again, and what was resumed.
+ * Where pg-boss tells that a job came, with the name of its queue. Ours is told there too: what is due again, and what was
+ * resumed.
  */
-export const channel = `('pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24))`;
+export const channelName = `pgboss_${createHash('sha224').update('pgboss').digest('hex').slice(0, 24)}`;
+
+/** The same as a literal of SQL. */
+export const channel = `'${channelName}'`;

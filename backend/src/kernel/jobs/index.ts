@@ -1,8 +1,16 @@
-export { defineJob, handleJob } from './job.ts';
-export type { Job, JobHandler, JobInput } from './job.ts';
+export { ClaimLost, JobTimedOut } from './attempt.ts';
+export { defineJob, handleJob, JobPostponed } from './job.ts';
+export type {
+  CommitOptions,
+  Job,
+  JobCaller,
+  JobHandler,
+  JobInput,
+  JobRate,
+  JobSchedule,
+} from './job.ts';
 export { createJobs } from './jobs.ts';
-export type { EnqueueOptions, Jobs, JobsServer } from './jobs.ts';
-export { ClaimLost } from './workers.ts';
+export type { EnqueueOptions, Jobs, JobsServer } from './types.ts';
 export { jobStates } from './admin-types.ts';
 export type {
   FailedAttempt,

@@ -4,6 +4,7 @@ export type JobMetrics = ReturnType<typeof createJobMetrics>;
 
 /** Seconds. */
 const durationBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
+const delayBuckets = [0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 300];
 
 /** The label is `kind`: Prometheus itself calls what it scrapes a `job`. */
 export function createJobMetrics(metrics: Metrics, running: () => number) {
@@ -18,6 +19,12 @@ export function createJobMetrics(metrics: Metrics, running: () => number) {
       'bulwark_job_duration_seconds',
       'How long attempts at jobs took.',
       durationBuckets,
+      ['kind'],
+    ),
+    startDelay: metrics.histogram(
+      'bulwark_job_start_delay_seconds',
+      'How long jobs that were due had to wait for a worker.',
+      delayBuckets,
       ['kind'],
     ),
   };

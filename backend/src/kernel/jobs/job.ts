@@ -1,41 +1,93 @@
-import type { Transaction } from '../db/index.ts';
+import type { RowIdentity, Transaction } from '../db/index.ts';
 import type { Infer, Schema } from '../schema/index.ts';
+
+/** Jobs of this kind start evenly spaced, counted over all processes and all kinds that name the same provider. */
+export interface JobRate {
+  /** The provider's name, such as `justtcg`. */
+  per: string;
+  /** At most so many starts in any minute. 1 to 6000. */
+  perMinute: number;
+}
+
+/** When a job is enqueued by itself. */
+export interface JobSchedule {
+  /** Five fields: minute, hour, day, month, weekday. Each tick is enqueued by one process, under the key `schedule`. */
+  cron: string;
+  /** Default `UTC`. */
+  timeZone?: string;
+  /**
+   * What becomes of ticks at which no process was there: `skip` them, or make up for them `once`, however many they were.
+   * Default `skip`.
+   */
+  missed?: 'skip' | 'once';
+  payload: unknown;
+}
 
 /** A kind of work that can wait: what is enqueued. Its payload is checked on the way in and on the way out. */
 export interface Job<P = unknown> {
   /** `<module>.<verb>`, such as `receipts.send`: the name of its queue. */
   readonly name: string;
+  /** Of this version. */
   readonly payload: Schema;
+  /**
+   * Goes up by one when the payload changes so that older code could not read it, or newer code no older one. Workers leave
+   * what is of a newer version than theirs to newer workers. Default 1.
+   */
+  readonly version: number;
+  /** By version: makes of its payload that of the next one. There must be one for each version before the present one. */
+  readonly upgrade: Readonly<Record<number, (payload: unknown) => unknown>>;
   /** Attempts in all; a job that fails at the last one is dead until somebody redrives it. Default 5. */
   readonly attempts: number;
-  /** Before the first retry, in seconds; doubled for each one after it, up to an hour. Default 1. */
+  /** Before the second attempt, in seconds, up to twice as long by chance; doubled for each one after it, up to an hour. Default 1. */
   readonly retryDelaySeconds: number;
   /** An attempt that takes longer is aborted and counts as failed. Default 300. */
   readonly timeoutSeconds: number;
   /** How many one process runs at a time. Default 2. */
   readonly concurrency: number;
+  /** How many one process takes from the queue at a time, for jobs of milliseconds. Those that cannot run yet wait in it. Default 1. */
+  readonly batch: number;
+  readonly rate: JobRate | undefined;
+  readonly schedule: JobSchedule | undefined;
   /** Carries the type. */
   readonly example?: P;
 }
 
 type JobDefinition<S extends Schema> = { name: string; payload: S } & Partial<
-  Pick<Job, 'attempts' | 'retryDelaySeconds' | 'timeoutSeconds' | 'concurrency'>
->;
+  Omit<Job, 'name' | 'payload' | 'example' | 'schedule'>
+> & { schedule?: Omit<JobSchedule, 'payload'> & { payload: Infer<S> } };
+
+/** Who asked for the job. */
+export interface JobCaller {
+  id: string;
+  role: 'user' | 'admin' | 'service';
+}
+
+export interface CommitOptions {
+  /**
+   * Whose rights `work` has: `service` (default), or the `caller` under row-level security, with the id and role that they
+   * had when they asked. A session that has ended since, or a ban, is not looked at. Rejects where there was no caller.
+   */
+  as?: 'service' | 'caller';
+}
 
 /** What a handler is given. */
 export interface JobInput<P> {
   payload: P;
-  /** The same for every attempt: a key for effects outside of our database. */
+  /** The same for every attempt, also after a redrive: a key for effects outside of our database. */
   jobId: string;
   /** 1 for the first. */
   attempt: number;
+  /** Of the request that enqueued it. */
+  requestId: string;
+  /** Null where nobody signed in asked for it. */
+  caller: (JobCaller & { rows: RowIdentity }) | null;
   /** Fires when the attempt takes too long, when another worker has taken the job over, and when the process stops. */
   signal: AbortSignal;
   /**
-   * Does `work` and completes the job in one transaction, as `service_role`. Both happen or neither, once, whatever
-   * becomes of the process. Rejects with ClaimLost, and nothing done, where the job is no longer this attempt's.
+   * Does `work` and completes the job in one transaction. Both happen or neither, once, whatever becomes of the process.
+   * Rejects with ClaimLost, and nothing done, where the job is no longer this attempt's.
    */
-  commit<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  commit<T>(work: (tx: Transaction) => Promise<T>, options?: CommitOptions): Promise<T>;
 }
 
 /** A kind of job with the code that does it, types folded away. */
@@ -44,9 +96,32 @@ export interface JobHandler {
   readonly handle: (input: JobInput<unknown>) => Promise<unknown>;
 }
 
+/** Thrown by a handler: the job goes back to the queue for so long, and the attempt does not count. */
+export class JobPostponed extends Error {
+  override readonly name = 'JobPostponed';
+  readonly seconds: number;
+
+  constructor(seconds: number, reason = 'The job was postponed') {
+    super(reason);
+    this.seconds = Math.max(0, seconds);
+  }
+}
+
+const defaults = {
+  version: 1,
+  upgrade: {},
+  attempts: 5,
+  retryDelaySeconds: 1,
+  timeoutSeconds: 300,
+  concurrency: 2,
+  batch: 1,
+  rate: undefined,
+  schedule: undefined,
+};
+
 /** Declares a kind of job. The declaration can be enqueued anywhere; `handleJob` says who does the work. */
 export function defineJob<S extends Schema>(definition: JobDefinition<S>): Job<Infer<S>> {
-  return { attempts: 5, retryDelaySeconds: 1, timeoutSeconds: 300, concurrency: 2, ...definition };
+  return { ...defaults, ...definition };
 }
 
 /**
@@ -59,20 +134,4 @@ export function handleJob<P>(
 ): JobHandler {
   // The handler only ever sees payloads that passed the job's own schema.
   return { job, handle: handle as JobHandler['handle'] };
-}
-
-const goodName = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
-
-/** Faults in what jobs declare, one line each. The server does not start while there is one. */
-export function jobFaults(handlers: readonly JobHandler[]): string[] {
-  const seen = new Set<string>();
-  return handlers.flatMap(({ job }) => {
-    const faults: string[] = [];
-    if (!goodName.test(job.name)) faults.push(`job ${job.name}: name it <module>.<verb>`);
-    if (seen.has(job.name)) faults.push(`job ${job.name}: declared twice`);
-    if (job.concurrency < 1) faults.push(`job ${job.name}: concurrency must be at least 1`);
-    if (job.attempts < 1) faults.push(`job ${job.name}: attempts must be at least 1`);
-    seen.add(job.name);
-    return faults;
-  });
 }

@@ -1,50 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { PgBoss } from 'pg-boss';
 import type { KernelConfig } from '../config/index.ts';
-import { createExecutor, type Database, type Executor, type Transaction } from '../db/index.ts';
-import { validated } from '../errors/index.ts';
-import { currentLogContext, type Logger } from '../logging/index.ts';
+import { createExecutor, type Database, type Executor } from '../db/index.ts';
+import type { Logger } from '../logging/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Scrubber } from '../privacy/index.ts';
+import type { ErrorReporter, Tracing } from '../telemetry/index.ts';
 import { createJobsAdmin } from './admin.ts';
-import type { JobsAdmin } from './admin-types.ts';
-import { jobFaults, type Job, type JobHandler } from './job.ts';
-import { createQueue, declareQueues, withinTransaction, type Envelope } from './queue.ts';
+import { sealed } from './envelope.ts';
+import type { Job, JobCaller, JobHandler } from './job.ts';
+import { jobFaults } from './job-faults.ts';
 import { createJobMetrics } from './job-metrics.ts';
+import { createMinutes, type Minutes } from './minutes.ts';
+import { measureQueues } from './queue-metrics.ts';
+import { createQueue, declareQueues, withinTransaction } from './queue.ts';
+import { startSchedules } from './schedules.ts';
+import type { EnqueueOptions, JobsServer } from './types.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
-export interface EnqueueOptions {
-  /** Enqueue as part of this transaction: without its commit there is no job. */
-  tx?: Transaction;
-  /** At most one job of this key waits or runs at a time; another one is not enqueued. */
-  key?: string;
-}
-
-/** What features may do with the queue. */
-export interface Jobs {
-  /**
-   * Resolves with the job's id, or null where one with the same key is waiting or running already. Throws
-   * VALIDATION_FAILED for a payload that is not what the job declares.
-   */
-  enqueue<P>(job: Job<P>, payload: P, options?: EnqueueOptions): Promise<string | null>;
-}
-
-export interface JobsServer extends Jobs {
-  /** The queue as operators see it. */
-  readonly admin: JobsAdmin;
-  /** What the modules declare; throws where a declaration is incomplete. Call it before `start`. */
-  serve(handlers: readonly JobHandler[]): void;
-  /** Opens the queue and, with `work`, does the jobs in this process. Nothing happens where none is declared. */
-  start(options: { work: boolean }): Promise<void>;
-  /** Takes no further job from now on. */
-  drain(): void;
-  /** Resolves when running jobs are done; those that are not after `milliseconds` go back to the queue at once. */
-  finish(milliseconds: number): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** Statements of the queue are short; this many at a time are plenty. */
-const connections = 2;
+const connections = 4;
 
 export function createJobs(options: {
   config: KernelConfig['jobs'];
@@ -53,20 +28,35 @@ export function createJobs(options: {
   logger: Logger;
   metrics: Metrics;
   scrubber: Scrubber;
+  reporter: ErrorReporter;
+  tracing: Tracing;
 }): JobsServer {
-  const { config, databaseConfig, logger } = options;
+  const { databaseConfig, database, logger, tracing } = options;
   let handlers: readonly JobHandler[] = [];
   let executor: Executor | undefined;
   let boss: PgBoss | undefined;
   let workers: Workers | undefined;
+  let minutes: Minutes | undefined;
+  let endSchedules: (() => Promise<void>) | undefined;
+  const declared = () => handlers.map(({ job }) => job);
   const metrics = createJobMetrics(options.metrics, () => workers?.running() ?? 0);
+  const admin = createJobsAdmin({ ...options, jobs: declared });
+  measureQueues(options.metrics, { admin, open: () => boss !== undefined, logger });
+
+  function queueOf(job: Job): PgBoss {
+    if (boss === undefined || !declared().some(({ name }) => name === job.name))
+      throw new Error(`No module of this server declares the job ${job.name}`);
+    return boss;
+  }
+  const letter = (job: Job, payload: unknown, key: string | undefined, about: EnqueueOptions) =>
+    sealed(job, payload, { key, caller: asJobCaller(about.caller), tracing });
 
   return {
-    admin: createJobsAdmin({ ...options, jobs: () => handlers.map(({ job }) => job) }),
-    serve(declared) {
-      const faults = jobFaults(declared);
+    admin,
+    serve(served) {
+      const faults = jobFaults(served);
       if (faults.length > 0) throw new Error(`Jobs are not fully declared:\n${faults.join('\n')}`);
-      handlers = declared;
+      handlers = served;
     },
     async start({ work }) {
       if (handlers.length === 0) return;
@@ -77,45 +67,58 @@ export function createJobs(options: {
       });
       boss = createQueue(executor, logger, work);
       await boss.start();
-      await declareQueues(
-        boss,
-        handlers.map(({ job }) => job),
-      );
-      if (work)
-        workers = startWorkers({
-          ...options,
-          metrics,
-          boss,
-          executor,
-          handlers,
-          pollMs: config.pollMs,
-        });
+      await declareQueues(boss, declared());
+      if (!work) return;
+      minutes = createMinutes(executor, logger);
+      const { listenUrl } = databaseConfig;
+      workers = startWorkers({ ...options, listenUrl, metrics, minutes, boss, executor, handlers });
+      endSchedules = await startSchedules({ database, boss, jobs: declared(), logger });
     },
-    async enqueue(job, payload, { tx, key } = {}) {
-      if (boss === undefined || !handlers.some((handler) => handler.job.name === job.name)) {
-        throw new Error(`No module of this server declares the job ${job.name}`);
-      }
-      const envelope: Envelope = {
-        requestId: currentLogContext()?.requestId ?? randomUUID(),
-        ...(key === undefined ? {} : { keyed: true }),
-        payload: validated(job.payload, payload, 'payload') as unknown,
-      };
-      const jobId = await boss.send(job.name, envelope, {
-        singletonKey: key ?? randomUUID(),
-        ...(tx === undefined ? {} : { db: withinTransaction(tx) }),
+    async enqueue(job, payload, about = {}) {
+      const id = await queueOf(job).send(job.name, letter(job, payload, about.key, about), {
+        singletonKey: about.key ?? randomUUID(),
+        ...sending(about),
       });
-      if (jobId !== null) metrics.enqueued.add({ kind: job.name });
-      return jobId;
+      if (id !== null) metrics.enqueued.add({ kind: job.name });
+      return id;
+    },
+    async enqueueAll(job, items, about = {}) {
+      const { db, ...common } = sending(about);
+      const jobs = items.map(({ payload, key }) => ({
+        data: letter(job, payload, key, about),
+        singletonKey: key ?? randomUUID(),
+        ...common,
+      }));
+      const ids = await queueOf(job).insert(job.name, jobs, {
+        returnId: true,
+        ...(db && { db }),
+      });
+      const count = ids?.length ?? 0;
+      metrics.enqueued.add({ kind: job.name }, count);
+      return count;
     },
     drain() {
+      void endSchedules?.();
       workers?.drain();
     },
     async finish(milliseconds) {
-      await workers?.finish(milliseconds);
+      await Promise.all([endSchedules?.(), workers?.finish(milliseconds)]);
     },
     async close() {
+      await minutes?.close();
       await boss?.stop({ graceful: false, close: false });
       await executor?.close();
     },
   };
+}
+
+const sending = ({ tx, priority, delaySeconds }: EnqueueOptions) => ({
+  ...(tx === undefined ? {} : { db: withinTransaction(tx) }),
+  ...(priority === undefined ? {} : { priority }),
+  ...(delaySeconds === undefined ? {} : { startAfter: delaySeconds }),
+});
+
+function asJobCaller(caller: EnqueueOptions['caller']): JobCaller | undefined {
+  if (caller === undefined || 'id' in caller) return caller;
+  return { id: caller.userId, role: caller.role };
 }

@@ -3,38 +3,29 @@ import type { Executor, Transaction } from '../db/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { Job } from './job.ts';
 
-/** What lies in the queue: the payload, and which request it came from. */
-export interface Envelope {
-  requestId: string;
-  /** Whether its key was given, rather than made of chance. */
-  keyed?: boolean;
-  payload: unknown;
-}
-
 /** A claimed job whose holder shows no life for this long goes to another worker. pg-boss takes no shorter time. */
 export const leaseSeconds = 10;
 /** How often a holder shows life. */
 export const renewSeconds = 3;
-/** How often workers look for claims that have lapsed. */
-const superviseSeconds = 1;
-const monitorSeconds = 2;
 const longestRetryDelaySeconds = 3_600;
 /** What is dead or was discarded; what was completed goes sooner. */
 const keepEndedSeconds = 90 * 24 * 3_600;
+/** Our own limit comes first: pg-boss's is for a worker that no longer keeps its own. */
+const timeoutMarginSeconds = 60;
+const schema = 'pgboss';
 
-export const schema = 'pgboss';
-
-/** pg-boss on our connections. Its tables are a kernel migration: it never changes the schema by itself. */
-export function createQueue(executor: Executor, logger: Logger, supervise: boolean): PgBoss {
+/**
+ * pg-boss on our connections. Its tables are a kernel migration: it never changes the schema by itself.
+ * @param work Whether it also tends the queue: what was kept long enough is deleted.
+ */
+export function createQueue(executor: Executor, logger: Logger, work: boolean): PgBoss {
   const boss = new PgBoss({
     db: { executeSql: (sql, values) => executor.execute(sql, values) },
     schema,
     migrate: false,
     createSchema: false,
     schedule: false,
-    supervise,
-    superviseIntervalSeconds: superviseSeconds,
-    monitorIntervalSeconds: monitorSeconds,
+    supervise: work,
   });
   boss.on('error', (error) => {
     logger.warn({ err: error }, 'The job queue has a fault');
@@ -51,11 +42,13 @@ export async function declareQueues(boss: PgBoss, jobs: readonly Job[]): Promise
     const options = {
       retryLimit: job.attempts - 1,
       retryDelay: job.retryDelaySeconds,
+      // Doubles, and adds up to as much again by chance, so that what failed together does not come back together.
       retryBackoff: true,
       retryDelayMax: longestRetryDelaySeconds,
-      expireInSeconds: job.timeoutSeconds,
+      expireInSeconds: Math.ceil(job.timeoutSeconds) + timeoutMarginSeconds,
       heartbeatSeconds: leaseSeconds,
       deleteAfterSeconds: keepEndedSeconds,
+      notify: true,
     };
     // Of one key at most one is waiting or running.
     await boss.createQueue(job.name, { policy: 'exclusive', ...options });

@@ -9,8 +9,8 @@ export const jobsSection = defineSection({
       default: 'inline',
     }),
     JOBS_POLL_MS: setting(milliseconds(500, 60_000), {
-      doc: 'How long an idle worker waits before it looks for jobs again.',
-      default: '1000',
+      doc: 'How long a worker that was told of no job waits before it looks by itself.',
+      default: '30000',
     }),
   },
   settings: (values) => ({ inline: values.JOBS_WORKER === 'inline', pollMs: values.JOBS_POLL_MS }),

@@ -15,6 +15,14 @@ const begin = {
   serializable: 'BEGIN ISOLATION LEVEL SERIALIZABLE',
 } as const;
 
+/** What Postgres calls the role that the connection was opened with. */
+export const loginRole = 'none';
+
+export interface Opening {
+  statements: string;
+  role: string;
+}
+
 /**
  * Begins a transaction and gives it its role, claims and limits: two statements, one round trip. Every setting is written
  * each time and ends with the transaction, so whoever used the connection before has no say in it.
@@ -23,9 +31,10 @@ export function openingStatements(
   identity: Identity,
   limits: Limits,
   { isolation = 'read committed', readOnly = false }: TransactionOptions,
-): string {
+): Opening {
+  const given = rights(identity);
   const settings = {
-    ...rights(identity),
+    ...given,
     statement_timeout: String(limits.statementTimeoutMs),
     lock_timeout: String(limits.lockTimeoutMs),
     idle_in_transaction_session_timeout: String(limits.idleTimeoutMs),
@@ -33,7 +42,8 @@ export function openingStatements(
   const calls = Object.entries(settings).map(
     ([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`,
   );
-  return `${begin[isolation]}${readOnly ? ' READ ONLY' : ''}; SELECT ${calls.join(', ')}`;
+  const statements = `${begin[isolation]}${readOnly ? ' READ ONLY' : ''}; SELECT ${calls.join(', ')}`;
+  return { statements, role: given.role };
 }
 
 /** A statement that sets what a transaction needs and gives no row, and its parameters. */
@@ -73,7 +83,7 @@ function rights(identity: Identity): { role: string; 'request.jwt.claims': strin
     case 'service':
       return { role: 'service_role', 'request.jwt.claims': '{"role":"service_role"}' };
     case 'login':
-      return { role: 'none', 'request.jwt.claims': '' };
+      return { role: loginRole, 'request.jwt.claims': '' };
   }
 }
 

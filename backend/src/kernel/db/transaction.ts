@@ -1,6 +1,7 @@
-import type { QueryConfig } from 'pg';
+import type { QueryConfig, QueryResult as PgResult } from 'pg';
 import { internalError, isRetryable, toAppError } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
+import { loginRole, type Opening } from './opening.ts';
 import type { Stop } from './stop.ts';
 import type { QueryResult, Transaction, Work } from './types.ts';
 
@@ -12,14 +13,14 @@ export type Outcome<T> =
 /** One attempt, on a connection of its own, which is given back at the end. */
 export async function attempt<T>(
   connection: Connection,
-  opening: string,
+  opening: Opening,
   work: Work<T>,
   stop: Stop,
 ): Promise<Outcome<T>> {
-  const tx = new OpenTransaction(connection);
+  const tx = new OpenTransaction(connection, opening.role);
   let opened = false;
   try {
-    await Promise.race([tx.open(opening), stop.promise]);
+    await Promise.race([tx.open(opening.statements), stop.promise]);
     opened = true;
     const value = await Promise.race([work(tx), stop.promise]);
     // From here on giving up is too late: nobody could tell whether the commit came through.
@@ -45,30 +46,44 @@ export const extended = (
   queryMode: 'extended',
 });
 
+/** Several statements in one text have several answers. */
+const lastCommand = (answer: PgResult | PgResult[]): string | undefined =>
+  (Array.isArray(answer) ? answer.at(-1) : answer)?.command;
+
 class OpenTransaction implements Transaction {
   readonly #connection: Connection;
+  readonly #role: string;
   #last: Promise<unknown> = Promise.resolve();
   #over = false;
+  /** The role of the moment: the transaction's own, or the login's where `queryAsLogin` was last. */
+  #asLogin = false;
   /** The first database error, as the driver gave it. Whatever is thrown later is its consequence. */
   failure: unknown;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, role: string) {
     this.#connection = connection;
+    this.#role = role;
   }
 
   query<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
-    return this.#inLine(() => this.#run<R>(sql, values));
+    return this.#inLine(async () => {
+      if (this.#asLogin) await this.#takeRole(this.#role);
+      return this.#run<R>(sql, values);
+    });
   }
 
+  /** The transaction's own role is taken back when it is next needed. */
   queryAsLogin<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
     return this.#inLine(async () => {
-      const { rows } = await this.#run<{ role: string }>("SELECT current_setting('role') AS role");
-      await this.#run('SET LOCAL ROLE NONE');
-      const result = await this.#run<R>(sql, values);
-      // After a failure nothing runs in this transaction any more, so its role no longer matters.
-      await this.#run("SELECT set_config('role', $1, true)", [rows[0]?.role]);
-      return result;
+      if (!this.#asLogin) await this.#takeRole(loginRole);
+      return this.#run<R>(sql, values);
     });
+  }
+
+  async #takeRole(role: string): Promise<void> {
+    if (role === loginRole && this.#role === loginRole) return;
+    await this.#run("SELECT set_config('role', $1, true)", [role]);
+    this.#asLogin = role === loginRole;
   }
 
   async #run<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
@@ -86,7 +101,11 @@ class OpenTransaction implements Transaction {
   async commit(): Promise<void> {
     this.#over = true;
     // In line, because a query that was not awaited may still be running.
-    const { command } = await this.#inLine(() => this.#send('COMMIT'));
+    const command = await this.#inLine(async () => {
+      // What is put off until the commit, such as a trigger, has the transaction's own role. In the same round trip.
+      if (this.#asLogin) return this.#send(`SET LOCAL ROLE ${this.#role}; COMMIT`);
+      return this.#send('COMMIT');
+    }).then(lastCommand, () => 'ROLLBACK');
     // Postgres answers COMMIT with ROLLBACK, and no error, when work swallowed a failure.
     if (command !== 'COMMIT') throw toAppError(this.failure);
   }

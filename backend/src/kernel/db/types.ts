@@ -13,7 +13,8 @@ export interface Transaction {
   ): Promise<QueryResult<R>>;
   /**
    * One statement with the rights of the database URL's own role, whatever role the transaction has. For the kernel's own
-   * tables, which must be written in a caller's transaction and not by callers, such as the job queue.
+   * tables, which must be written in a caller's transaction and not by callers, such as the job queue. The next `query` has
+   * the transaction's own role again; one that `work` has set by itself does not come back.
    */
   queryAsLogin<R = Record<string, unknown>>(
     sql: string,

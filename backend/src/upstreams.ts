@@ -9,6 +9,9 @@ import type { Redis } from './kernel/redis/index.ts';
 import { createProviders, type ProvidersServer } from './kernel/resilience/index.ts';
 import type { Tracing } from './kernel/telemetry/index.ts';
 
+/** A server need not wait for its neighbours: what does not stand by then stands later. */
+const connectPatienceMs = 3_000;
+
 export interface UpstreamsOptions {
   config: KernelConfig;
   db: Database;
@@ -25,7 +28,7 @@ export interface Upstreams {
   broadcast: Broadcast;
   providers: ProvidersServer;
   cache: Caches;
-  /** Resolves when the other processes are heard, or when the signal fires. */
+  /** Resolves when the other processes are heard, after some seconds otherwise, or when the signal fires. */
   start(signal: AbortSignal): Promise<void>;
   /** Ends what it does by itself. */
   endBackground(): Promise<void>;
@@ -45,7 +48,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     providers,
     cache,
     async start(signal) {
-      await broadcast.start(signal);
+      await broadcast.start(AbortSignal.any([signal, AbortSignal.timeout(connectPatienceMs)]));
       providers.start();
     },
     async endBackground() {

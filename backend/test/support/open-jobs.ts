@@ -33,6 +33,8 @@ export interface JobProcess {
 export interface JobProcessOptions {
   work?: boolean;
   pollMs?: number;
+  /** Where it listens, if not at the database itself. */
+  listenUrl?: string;
 }
 
 /** A database of its own, and as many processes on it as the test starts: they are told apart by nothing but their memory. */
@@ -76,10 +78,13 @@ export async function openTestQueue(): Promise<TestQueue> {
   };
 }
 
-function startProcess(url: string, { pollMs = 30_000 }: JobProcessOptions): JobProcess {
+function startProcess(
+  url: string,
+  { pollMs = 30_000, listenUrl = url }: JobProcessOptions,
+): JobProcess {
   const databaseConfig = {
     url: new Secret(url),
-    listenUrl: new Secret(url),
+    listenUrl: new Secret(listenUrl),
     prepareReads: true,
     poolMax: 8,
     acquireTimeoutMs: 5_000,

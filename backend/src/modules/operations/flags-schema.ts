@@ -9,13 +9,13 @@ import {
   uuid,
   withDefault,
 } from '../../kernel/schema/index.ts';
-import { count, moment, person } from './schema.ts';
+import { count, moment, person, truth, words } from './schema.ts';
 
 const percentage = () =>
   Joi.number().min(0).max(100).description('Of the users, always the same ones');
 
 export const flagRule = shape({
-  enabled: Joi.boolean(),
+  enabled: truth(),
   percentage: withDefault(percentage(), 100),
   users: withDefault(listOf(uuid()).max(1_000).unique(), []),
   roles: withDefault(listOf(oneOf('user', 'admin', 'service')).unique(), []),
@@ -26,18 +26,18 @@ export const flagRule = shape({
 });
 
 export const flagState = shape({
-  name: Joi.string(),
-  enabled: Joi.boolean(),
+  name: words(),
+  enabled: truth(),
   percentage: percentage(),
-  users: listOf(Joi.string()),
-  roles: listOf(Joi.string()),
-  description: Joi.string().allow(''),
+  users: listOf(words()),
+  roles: listOf(words()),
+  description: words().allow(''),
   version: count(),
   changedBy: person,
   changedAt: moment(),
 });
 
 export const flags = shape({ flags: listOf(flagState) });
-export const flagParams = shape({ name: Joi.string().pattern(/^[a-z0-9][a-z0-9._-]{0,99}$/) });
+export const flagParams = shape({ name: words().pattern(/^[a-z0-9][a-z0-9._-]{0,99}$/) });
 
 export type FlagRule = Infer<typeof flagRule>;

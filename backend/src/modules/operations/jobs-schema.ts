@@ -19,13 +19,15 @@ import {
   quantity,
   scrubbed,
   searched,
+  truth,
+  words,
 } from './schema.ts';
 
 const states = ['queued', 'active', 'retrying', 'completed', 'failed', 'dead'] as const;
 const state = () => oneOf(...states);
 
 export const queueState = shape({
-  name: Joi.string(),
+  name: words(),
   counts: shape({
     queued: count(),
     active: count(),
@@ -35,7 +37,7 @@ export const queueState = shape({
     dead: count(),
   }),
   oldestSeconds: nullable(quantity()).description('Age of the oldest that waits'),
-  paused: Joi.boolean(),
+  paused: truth(),
   pausedAt: nullable(moment()),
   concurrency: count().description('How many one process does at a time'),
   processedPerMinute: quantity(),
@@ -54,14 +56,14 @@ export const throughput = shape({
 });
 
 const jobError = shape({
-  name: Joi.string().allow(''),
-  message: Joi.string().allow(''),
-  code: optional(Joi.string().allow('')),
+  name: words().allow(''),
+  message: words().allow(''),
+  code: optional(words().allow('')),
 });
 
 export const job = shape({
-  id: Joi.string(),
-  queue: Joi.string(),
+  id: words(),
+  queue: words(),
   state: state(),
   attempts: count(),
   maxAttempts: count(),
@@ -74,9 +76,9 @@ export const job = shape({
     'The last 20 failed attempts, oldest first',
   ),
   payload: scrubbed(),
-  requestId: nullable(Joi.string()),
-  callerId: nullable(Joi.string()),
-  key: nullable(Joi.string()),
+  requestId: nullable(words()),
+  callerId: nullable(words()),
+  key: nullable(words()),
   priority: Joi.number().integer(),
 });
 
@@ -103,7 +105,7 @@ export const selected = shape({ ids: ids() });
 export const redriven = shape({
   ids: optional(ids()),
   queue: optional(name()),
-  all: optional(Joi.boolean().valid(true)),
+  all: optional(truth().valid(true)),
 }).xor('ids', 'queue', 'all');
 
 export type JobsQuery = Infer<typeof jobsQuery>;

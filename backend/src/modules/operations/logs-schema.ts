@@ -1,6 +1,5 @@
 import {
   type Infer,
-  Joi,
   listOf,
   nullable,
   oneOf,
@@ -8,18 +7,18 @@ import {
   shape,
   text,
 } from '../../kernel/schema/index.ts';
-import { limit, moment, scrubbed } from './schema.ts';
+import { limit, moment, scrubbed, words } from './schema.ts';
 
 const level = () => oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal');
 
-const rowId = () => Joi.string().pattern(/^\d{1,19}$/);
+const rowId = () => words().pattern(/^\d{1,19}$/);
 
 export const logRow = shape({
-  id: Joi.string(),
+  id: words(),
   at: moment(),
   level: level(),
-  message: Joi.string().allow(''),
-  requestId: nullable(Joi.string()),
+  message: words().allow(''),
+  requestId: nullable(words()),
   fields: scrubbed(),
 });
 
@@ -34,7 +33,7 @@ export const logsQuery = shape({
 
 export const logsPage = shape({
   rows: listOf(logRow).description('Newest first'),
-  next: nullable(Joi.string()).description(
+  next: nullable(words()).description(
     'Send it as `before` (or `after`, where that was asked) to go on; null where there is nothing more. A page may be short and still have one',
   ),
 });

@@ -11,7 +11,7 @@ import {
 import { logRow } from './logs-schema.ts';
 import { providerState } from './providers-schema.ts';
 import { queueState } from './jobs-schema.ts';
-import { count, moment, person, quantity } from './schema.ts';
+import { count, moment, person, quantity, truth, words } from './schema.ts';
 
 export const overviewQuery = shape({
   minutes: withDefault(Joi.number().integer().min(5).max(1_440), 30).description(
@@ -38,20 +38,20 @@ export const processState = shape({
   id: uuid(),
   role: oneOf('api', 'worker'),
   pid: count(),
-  host: Joi.string(),
-  version: Joi.string(),
+  host: words(),
+  version: words(),
   startedAt: moment(),
   seenAt: moment(),
-  alive: Joi.boolean().description('Whether it was heard of lately'),
+  alive: truth().description('Whether it was heard of lately'),
   sockets: count(),
 });
 
 export const overview = shape({
   health: shape({
     status: oneOf('ok', 'degraded', 'unavailable', 'draining'),
-    checks: Joi.object().pattern(Joi.string(), oneOf('ok', 'failing')),
+    checks: Joi.object().pattern(words(), oneOf('ok', 'failing')),
   }).description('As this process sees it'),
-  version: Joi.string(),
+  version: words(),
   processes: nullable(listOf(processState)),
   stepSeconds: count(),
   series: nullable(listOf(point)).description(
@@ -63,22 +63,22 @@ export const overview = shape({
 });
 
 export const sessions = shape({
-  complete: Joi.boolean().description('False where a process did not answer in time'),
+  complete: truth().description('False where a process did not answer in time'),
   processes: listOf(processState),
   sockets: listOf(
     shape({
-      id: Joi.string(),
+      id: words(),
       processId: uuid(),
       user: person,
-      role: nullable(Joi.string()),
-      rooms: listOf(Joi.string()),
+      role: nullable(words()),
+      rooms: listOf(words()),
       connectedAt: moment(),
-      transport: Joi.string(),
+      transport: words(),
     }),
   ).description('The newest 200 of each process'),
 });
 
-export const socketParams = shape({ id: Joi.string().max(100) });
+export const socketParams = shape({ id: words().max(100) });
 
 export type Point = Infer<typeof point>;
 export type ProcessState = Infer<typeof processState>;

@@ -4,7 +4,7 @@ import { startTestApp, type TestApp, type TestUser } from '../../../test/support
 import { operations } from './index.ts';
 import { consoleOf, until } from './prove/fixtures/console.ts';
 import { createOperable } from './prove/fixtures/operable.ts';
-import type { Overview, Sessions } from './overview-schema.ts';
+import type { Overview } from './overview-schema.ts';
 
 let app: TestApp;
 let admin: TestUser;
@@ -36,34 +36,6 @@ test('the overview tells of the health, of this process and of what it has serve
   expect(processes).toEqual([
     expect.objectContaining({ role: 'api', pid: process.pid, version: 'test', alive: true }),
   ]);
-});
-
-test('an operator sees who is connected, and ends a socket whose client is told', async () => {
-  const user = await app.signUp();
-  const socket = await app.connect(user.accessToken);
-  const socketId = socket.id ?? '';
-  const find = async () => {
-    const { sockets, complete } = (await ask<Sessions>('get', '/sessions')).body;
-    expect(complete).toBe(true);
-    return sockets.find(({ id }) => id === socketId);
-  };
-  expect(await find()).toMatchObject({
-    user: { id: user.userId, email: user.email },
-    role: 'user',
-    rooms: [],
-    transport: 'websocket',
-  });
-
-  const heard = (event: string) =>
-    new Promise<unknown>((resolve) => {
-      socket.once(event, resolve);
-    });
-  const [told, gone] = [heard('socket:ended'), heard('disconnect')];
-  expect((await ask('delete', `/sessions/${socketId}`)).status).toBe(204);
-  expect(await told).toMatchObject({ error: 'FORBIDDEN' });
-  await gone;
-  expect(await find()).toBeUndefined();
-  expect((await ask('delete', `/sessions/${socketId}`)).status).toBe(404);
 });
 
 test('the series counts every failure once, also those of a time in which nothing could be written', async () => {

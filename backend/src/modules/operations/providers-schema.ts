@@ -1,15 +1,15 @@
 import { Joi, listOf, nullable, oneOf, optional, shape } from '../../kernel/schema/index.ts';
-import { count, moment, quantity } from './schema.ts';
+import { count, moment, quantity, truth, words } from './schema.ts';
 
 export const providerState = shape({
-  name: Joi.string(),
+  name: words(),
   breaker: oneOf('closed', 'open', 'half-open'),
   openedAt: nullable(moment()),
   retryAt: nullable(moment()).description('When an open breaker lets one call through'),
   pausedUntil: nullable(moment()).description('It asked for a pause, or its quota is used up'),
   consecutiveFailures: count().description('In a row, of this process'),
   openings: count(),
-  lastError: nullable(Joi.string().allow('')),
+  lastError: nullable(words().allow('')),
   latencyMs: nullable(shape({ p50: quantity(), p95: quantity(), p99: quantity() })),
   calls: count().description('Of all processes, in the last 5 minutes'),
   failures: count(),
@@ -21,16 +21,16 @@ export const providerState = shape({
 });
 
 export const providers = shape({ providers: listOf(providerState) });
-export const wasReset = shape({ reset: Joi.boolean() });
+export const wasReset = shape({ reset: truth() });
 
 /** What a provider of the sandbox can be told to do wrong; without any of it the provider is well. */
 export const faults = shape({
   latencyMs: optional(Joi.number().integer().min(0).max(120_000)),
   status: optional(Joi.number().integer().min(400).max(599)),
   rate429: optional(shape({ retryAfterSeconds: Joi.number().integer().min(0).max(86_400) })),
-  reset: optional(Joi.boolean()),
-  garbage: optional(Joi.boolean()),
-  slowBody: optional(Joi.boolean()),
+  reset: optional(truth()),
+  garbage: optional(truth()),
+  slowBody: optional(truth()),
   quota: optional(shape({ remaining: count() })),
   failRate: optional(Joi.number().min(0).max(1)),
   forNext: optional(Joi.number().integer().min(1).max(1_000_000)).description(
@@ -39,13 +39,13 @@ export const faults = shape({
 }).min(1);
 
 export const sandboxProvider = shape({
-  name: Joi.string(),
-  title: Joi.string(),
+  name: words(),
+  title: words(),
   calls: count(),
   spoilt: count().description('Calls that misbehaved'),
   quota: nullable(shape({ limit: nullable(count()), remaining: nullable(count()) })),
   faults: nullable(Joi.object().unknown()).description('Null: it is well'),
 });
 export const sandbox = shape({ providers: listOf(sandboxProvider) });
-export const sandboxParams = shape({ provider: Joi.string().pattern(/^[a-z0-9-]{1,50}$/) });
+export const sandboxParams = shape({ provider: words().pattern(/^[a-z0-9-]{1,50}$/) });
 export const sandboxFaults = shape({ faults: nullable(faults).description('Null heals it') });

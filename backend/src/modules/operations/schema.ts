@@ -11,11 +11,13 @@ import {
 } from '../../kernel/schema/index.ts';
 
 /** What the answers of several pages of the console are made of. */
+export const words = (): Joi.StringSchema => Joi.string();
+export const truth = (): Joi.BooleanSchema => Joi.boolean();
 export const moment = () => Joi.date().iso();
 export const count = () => Joi.number().integer().min(0);
 export const quantity = () => Joi.number().min(0);
 export const name = () =>
-  Joi.string()
+  words()
     .pattern(/^[a-z0-9][a-z0-9._-]{0,99}$/)
     .description('Lower case letters, digits, dots, dashes and underscores');
 
@@ -25,9 +27,9 @@ export const counted = shape({ count: count().description('How many it was done 
 /** As many as one request names at most. */
 export const mostIds = 200;
 export const limit = () => withDefault(Joi.number().integer().min(1).max(200), 50);
-export const cursor = () => optional(Joi.string().max(500));
+export const cursor = () => optional(words().max(500));
 export const next = () =>
-  nullable(Joi.string()).description('Send it as `cursor` for the next page; null on the last one');
+  nullable(words()).description('Send it as `cursor` for the next page; null on the last one');
 export const page = { limit: limit(), cursor: cursor() };
 export const searched = () => optional(text(1, 200));
 
@@ -35,11 +37,11 @@ export const searched = () => optional(text(1, 200));
 export const scrubbed = () => Joi.any();
 
 /** Who an id belongs to, where the account is still there. */
-export const person = nullable(shape({ id: uuid(), email: nullable(Joi.string()) }));
+export const person = nullable(shape({ id: uuid(), email: nullable(words()) }));
 
 export const auditQuery = shape({
   limit: limit(),
-  cursor: optional(Joi.string().pattern(/^\d{1,18}$/)),
+  cursor: optional(words().pattern(/^\d{1,18}$/)),
   actor: optional(uuid()).description('The id of who did it'),
   action: optional(text(1, 100)).description(
     '`jobs.redrive`, or `jobs` for all that is done to jobs',
@@ -49,17 +51,17 @@ export const auditQuery = shape({
 export const auditPage = shape({
   entries: listOf(
     shape({
-      id: Joi.string(),
+      id: words(),
       at: moment(),
       actor: person,
-      action: Joi.string(),
-      target: Joi.string().allow(''),
+      action: words(),
+      target: words().allow(''),
       details: scrubbed(),
-      requestId: Joi.string(),
-      outcome: Joi.string()
+      requestId: words(),
+      outcome: words()
         .valid('succeeded', 'failed', 'unknown')
         .description('`unknown`: under way, or its process died'),
-      errorCode: nullable(Joi.string()),
+      errorCode: nullable(words()),
       result: scrubbed(),
     }),
   ),

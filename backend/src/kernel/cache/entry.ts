@@ -1,4 +1,5 @@
 import { internalError } from '../errors/index.ts';
+import { sizeOf } from './size-of.ts';
 import type { CacheDefinition } from './types.ts';
 
 const hourMs = 3_600_000;
@@ -39,13 +40,8 @@ export interface Kept {
   refreshAfter: number;
 }
 
-/** About what an object takes for each character of its JSON, and what an entry takes beside it: measured, rounded up. */
-const bytesPerCharacter = 4;
-const bytesPerEntry = 400;
-
 export function kept(
   value: unknown,
-  json: string,
   times: { ageMs: number; freshForMs: number; usableForMs: number },
 ): Kept {
   const now = performance.now();
@@ -54,7 +50,7 @@ export function kept(
     loadedAt: now - times.ageMs,
     freshUntil: now + times.freshForMs,
     usableUntil: now + times.usableForMs,
-    bytes: bytesPerCharacter * json.length + bytesPerEntry,
+    bytes: sizeOf(value),
     seenAt: now,
     refreshAfter: 0,
   };

@@ -103,7 +103,7 @@ test('memory keeps within its bounds, and what fell out is in the store', async 
   expect(await small.get('0', never)).toMatchObject({ state: 'fresh' });
 
   const big = caches.create({ name: 'big', schema });
-  for (let count = 0; count < 20; count += 1) await big.get(`${count}`, says('x'.repeat(10_000)));
+  for (let count = 0; count < 20; count += 1) await big.get(`${count}`, says('x'.repeat(40_000)));
   expect(await metric('bulwark_cache_memory_bytes')).toBeLessThanOrEqual(256 * 1024);
   expect(await metric('bulwark_cache_memory_entries', { cache: 'big' })).toBeLessThan(10);
   expect(await metric('bulwark_cache_memory_entries', { cache: 'big' })).toBeGreaterThan(3);

@@ -70,8 +70,8 @@ export function createLoader<T>(rules: Rules<T>, shared: Shared): Loader<T> {
   type Loaded = Awaited<ReturnType<typeof run>>;
 
   function remember(loaded: Loaded, flight: Flight, keep: boolean): Kept {
-    const { value, json, freshMs, usableMs } = loaded;
-    const entry = kept(value, json, { ageMs: 0, freshForMs: freshMs, usableForMs: usableMs });
+    const { value, freshMs, usableMs } = loaded;
+    const entry = kept(value, { ageMs: 0, freshForMs: freshMs, usableForMs: usableMs });
     const keeping = keep && !flight.dropped;
     if (keeping) memory.put(name, flight.key, entry);
     outcomes[keeping ? 'kept' : 'not-kept'] += 1;
@@ -105,7 +105,7 @@ export function createLoader<T>(rules: Rules<T>, shared: Shared): Loader<T> {
         if (stored !== undefined) await store.ask((one) => one.remove(name, key));
         return undefined;
       }
-      const entry = kept(read.value, stored.json, stored);
+      const entry = kept(read.value, stored);
       if (!flight.dropped) memory.put(name, key, entry);
       return entry;
     },

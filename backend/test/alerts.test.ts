@@ -7,9 +7,10 @@ import {
   everyMetric,
   metricsNamed,
   metricsServed,
+  modulePages,
   readAlerts,
   readAlertTests,
-  readDashboard,
+  readDashboards,
   readRunbooks,
   runbookSections,
 } from './support/alerts.ts';
@@ -18,18 +19,18 @@ import { metricsUrl } from './support/scrape.ts';
 
 const alerts = readAlerts();
 const runbooks = readRunbooks();
-const dashboard = readDashboard();
-const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+const dashboards = readDashboards();
+const panels = dashboards.flatMap((dashboard) =>
+  dashboard.panels.filter(({ type }) => type !== 'row'),
+);
 const expressionsOfPanels = [
   ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
-  ...dashboard.annotations.list.map(({ expr }) => expr),
+  ...dashboards.flatMap(({ annotations }) => annotations.list.map(({ expr }) => expr)),
 ];
-/** The table of docs/operations.md. */
-const documented = [
-  ...readFileSync(join(alertsFolder, '..', 'operations.md'), 'utf8').matchAll(
-    /^\| `(bulwark_\w+)`/gm,
-  ),
-].map(([, name]) => name ?? '');
+/** The table of docs/operations.md, and those of the modules that are there. */
+const documented = [join(alertsFolder, '..', 'operations.md'), ...modulePages()].flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/^\| `(bulwark_\w+)`/gm)].map(([, name]) => name ?? ''),
+);
 
 let app: TestApp;
 let served: ReadonlySet<string>;
@@ -53,12 +54,12 @@ describe('a running server has every metric', () => {
     expect(missing(alerts.map(({ expression }) => expression))).toEqual([]);
   });
 
-  test('of the dashboard', () => {
+  test('of the dashboards', () => {
     expect(expressionsOfPanels.length).toBeGreaterThan(15);
     expect(missing(expressionsOfPanels)).toEqual([]);
   });
 
-  test('of the table in the operations page, and that has every one of ours', () => {
+  test('of the table in the operations page and the modules’ own, and they have every one of ours', () => {
     expect(missing(documented)).toEqual([]);
     const ours = [...served].filter((name) => name.startsWith('bulwark_'));
     expect(ours.filter((name) => !documented.includes(name))).toEqual([]);
@@ -110,11 +111,13 @@ describe('an alert', () => {
   });
 });
 
-test('the dashboard takes its data source from a variable, and each panel has an id of its own', () => {
-  const variables = dashboard.templating.list.map(({ name, type }) => [name, type]);
-  expect(variables).toContainEqual(['datasource', 'datasource']);
-  const ids = dashboard.panels.map(({ id }) => id);
-  expect(new Set(ids).size).toBe(ids.length);
+test('a dashboard takes its data source from a variable, and each panel has an id of its own', () => {
+  for (const dashboard of dashboards) {
+    const variables = dashboard.templating.list.map(({ name, type }) => [name, type]);
+    expect(variables).toContainEqual(['datasource', 'datasource']);
+    const ids = dashboard.panels.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  }
   for (const { title, datasource, targets = [] } of panels) {
     const sources = [datasource, ...targets.map((target) => target.datasource)];
     expect([title, ...new Set(sources.map((source) => source?.uid))]).toEqual([

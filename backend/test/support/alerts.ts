@@ -68,8 +68,17 @@ export interface Dashboard {
   annotations: { list: { expr: string }[] };
 }
 
-export const readDashboard = (): Dashboard =>
-  JSON.parse(read('observability', 'dashboard.json')) as Dashboard;
+/** The server's, and that of each module which has one. */
+export const readDashboards = (): Dashboard[] =>
+  [join(alertsFolder, 'dashboard.json'), ...ofModules('dashboard.json')].map(
+    (path) => JSON.parse(readFileSync(path, 'utf8')) as Dashboard,
+  );
+
+/** What the modules say of themselves. */
+export const modulePages = (): string[] => ofModules('README.md');
+
+const ofModules = (file: string): string[] =>
+  globSync(join(import.meta.dirname, '..', '..', 'src', 'modules', '*', file));
 
 /** The metrics that an expression of PromQL, or a page, names: what is summed or counted of a histogram is the histogram. */
 export function metricsNamed(text: string): string[] {

@@ -7,7 +7,7 @@ export const csvRow = (cells: readonly unknown[]): string => `${cells.map(cell).
 function cell(value: unknown): string {
   const text = textOf(value);
   // Numbers of ours may be negative; a text never comes through as one.
-  const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = typeof value !== 'number' && /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

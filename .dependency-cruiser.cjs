@@ -3,13 +3,13 @@ const tiers = [
   ['schema', 'config', 'errors', 'logging', 'privacy', 'metrics'],
   ['db', 'events', 'redis', 'telemetry'],
   ['ratelimit', 'idempotency', 'overload', 'broadcast', 'logstore', 'audit'],
-  ['auth', 'resilience', 'cache', 'flags'],
+  ['auth', 'resilience', 'cache', 'flags', 'entitlements'],
   ['http', 'realtime', 'jobs'],
   ['module', 'lifecycle'],
 ];
 const kernel = '^backend/src/kernel/';
-/** Tests, and a module's own claims for `npm run prove` and tests in a browser. */
-const test = '\\.test\\.ts$|^backend/src/modules/[^/]+/(prove|e2e)/';
+/** Tests, and a module's own claims for `npm run prove`, tests in a browser and what tests are built from. */
+const test = '\\.test\\.ts$|^backend/src/modules/[^/]+/(prove|e2e|testing)/';
 
 const tierRules = tiers.flatMap((pieces, tier) =>
   tiers.slice(tier + 1).length === 0

@@ -96,7 +96,7 @@ export function createApp(options: AppOptions): App {
     tracing,
     version,
   });
-  const { broadcast, providers, cache } = upstreams;
+  const { broadcast, providers, cache, entitlements } = upstreams;
   const flags = createFlags({ db, broadcast, logger, metrics });
   const idempotency = createIdempotency(config.idempotency, { db, logger, metrics });
   const events = createEventBus(logger);
@@ -126,6 +126,7 @@ export function createApp(options: AppOptions): App {
     authenticator,
     liveness,
     rateLimiter,
+    entitlements,
     shedder,
     tracing,
     metrics,
@@ -160,6 +161,7 @@ export function createApp(options: AppOptions): App {
       providers,
       cache,
       flags,
+      entitlements,
       metrics,
       logger,
       scrubber,
@@ -212,6 +214,7 @@ export function createApp(options: AppOptions): App {
     authenticator,
     rateLimiter,
     idempotency,
+    entitlements,
     shedder,
     bodyLimitBytes: config.http.bodyLimitBytes,
   });
@@ -273,7 +276,7 @@ export function createApp(options: AppOptions): App {
       endBackground: async () => {
         await Promise.all([
           rateLimiter.close(),
-          providers.close(),
+          upstreams.endBackground(),
           ...parts.map(async (part) => part.dispose?.()),
         ]);
         for (const piece of [flags, idempotency, liveness, verifier, webhooks]) piece.close();

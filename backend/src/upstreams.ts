@@ -2,6 +2,7 @@ import { createBroadcast, type Broadcast, type BroadcastServer } from './kernel/
 import { createCaches, createCacheStore, type Caches } from './kernel/cache/index.ts';
 import type { KernelConfig } from './kernel/config/index.ts';
 import type { Database } from './kernel/db/index.ts';
+import { createEntitlements, type Entitlements } from './kernel/entitlements/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
 import type { Metrics } from './kernel/metrics/index.ts';
 import type { Scrubber } from './kernel/privacy/index.ts';
@@ -28,6 +29,8 @@ export interface Upstreams {
   broadcast: Broadcast;
   providers: ProvidersServer;
   cache: Caches;
+  /** What users have bought, heard of by all processes. */
+  entitlements: Entitlements;
   /** Resolves when the other processes are heard, after some seconds otherwise, or when the signal fires. */
   start(signal: AbortSignal): Promise<void>;
   /** Ends what it does by itself. */
@@ -43,15 +46,18 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const providers = createProviders({ ...options, broadcast });
   const store = createCacheStore({ db, redis });
   const cache = createCaches(config.cache, { store, broadcast, logger, metrics });
+  const entitlements = createEntitlements({ config: config.entitlements, broadcast, metrics });
   return {
     broadcast,
     providers,
     cache,
+    entitlements,
     async start(signal) {
       await broadcast.start(AbortSignal.any([signal, AbortSignal.timeout(connectPatienceMs)]));
       providers.start();
     },
     async endBackground() {
+      entitlements.close();
       await Promise.all([providers.close(), cache.close()]);
     },
     close: () => broadcast.close(),

@@ -70,6 +70,23 @@ describe('the server is not put together', () => {
       }).toThrow('idempotency is for what signed-in callers change');
   });
 
+  test('where strangers are asked for what they have bought, or for something without a proper name', () => {
+    expect(() => {
+      build([{ ...good, entitlement: 'pro' }], [{ ...event, entitlement: 'pro' }]);
+    }).not.toThrow();
+    const faulty = [{ auth: 'public', entitlement: 'pro' } as const, { entitlement: 'Pro plan' }];
+    for (const declared of faulty)
+      for (const doors of [
+        () => {
+          build([{ ...good, ...declared }]);
+        },
+        () => {
+          build([], [{ ...event, ...declared }]);
+        },
+      ])
+        expect(doors).toThrow(/entitlement/);
+  });
+
   test.each<[string, Route[]]>([
     ['declared twice', [good, good]],
     [

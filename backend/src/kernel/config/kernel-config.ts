@@ -152,6 +152,10 @@ export interface KernelConfig {
     readonly limitBytes: number;
     readonly retentionDays: number;
   };
+  readonly entitlements: {
+    /** How long a process remembers what a user may use. */
+    readonly freshMs: number;
+  };
   /** Where errors are reported. */
   readonly sentry:
     | { readonly kind: 'off' }

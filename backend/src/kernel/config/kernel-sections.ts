@@ -3,6 +3,7 @@ import type { Section, Sections } from './section.ts';
 import { authSection } from './sections/auth.ts';
 import { cacheSection } from './sections/cache.ts';
 import { databaseSection } from './sections/database.ts';
+import { entitlementsSection } from './sections/entitlements.ts';
 import { environmentSection } from './sections/environment.ts';
 import { httpSection } from './sections/http.ts';
 import { jobsSection } from './sections/jobs.ts';
@@ -44,6 +45,7 @@ export const kernelSections: KernelSections = {
   sentry: sentrySection,
   jobs: jobsSection,
   webhooks: webhooksSection,
+  entitlements: entitlementsSection,
   lifecycle: lifecycleSection,
 };
 

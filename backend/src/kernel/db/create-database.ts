@@ -93,7 +93,10 @@ export function createDatabase(
       for (let attempts = 1; ; attempts += 1) {
         const connection = await acquire(stop, statementTimeoutMs + answerMarginMs);
         const outcome = await attemptOn(connection, stop);
-        if (outcome.kind === 'committed') return outcome.value;
+        if (outcome.kind === 'committed') {
+          for (const work of outcome.then) afterCommit(work);
+          return outcome.value;
+        }
         if (outcome.again === 'no') throw outcome.error;
         if (outcome.again === 'later') {
           if (attempts === maxAttempts) throw new AppError('CONFLICT', { cause: outcome.error });
@@ -105,6 +108,14 @@ export function createDatabase(
     } finally {
       running.delete(stop);
       stop.dispose();
+    }
+  }
+
+  function afterCommit(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      logger.error({ err: error }, 'What was to follow a commit has failed');
     }
   }
 

@@ -33,7 +33,7 @@ export async function attemptRead<R>(
     if (connection.inTransaction || transactionCommands.has(command))
       throw internalError(new Error('a read must not begin or end a transaction'));
     connection.giveBack();
-    return { kind: 'committed', value: { rows: rows as R[], rowCount: rowCount ?? 0 } };
+    return { kind: 'committed', value: { rows: rows as R[], rowCount: rowCount ?? 0 }, then: [] };
   } catch (error) {
     const over = answer
       .catch(() => undefined)

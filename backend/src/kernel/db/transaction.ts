@@ -6,7 +6,8 @@ import type { Stop } from './stop.ts';
 import type { QueryResult, Transaction, Work } from './types.ts';
 
 export type Outcome<T> =
-  | { kind: 'committed'; value: T }
+  /** `then`: what waits for the commit. */
+  | { kind: 'committed'; value: T; then: readonly (() => void)[] }
   /** `again`: nothing was done, so it may be tried again, at once or after a pause. */
   | { kind: 'failed'; error: unknown; again: 'no' | 'now' | 'later' };
 
@@ -26,7 +27,7 @@ export async function attempt<T>(
     // From here on giving up is too late: nobody could tell whether the commit came through.
     await tx.commit();
     connection.giveBack();
-    return { kind: 'committed', value };
+    return { kind: 'committed', value, then: tx.committed };
   } catch (error) {
     const undone = tx.abandon();
     if (stop.stopped) return { kind: 'failed', error, again: 'no' };
@@ -59,10 +60,15 @@ class OpenTransaction implements Transaction {
   #asLogin = false;
   /** The first database error, as the driver gave it. Whatever is thrown later is its consequence. */
   failure: unknown;
+  readonly committed: (() => void)[] = [];
 
   constructor(connection: Connection, role: string) {
     this.#connection = connection;
     this.#role = role;
+  }
+
+  afterCommit(work: () => void): void {
+    this.committed.push(work);
   }
 
   query<R>(sql: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {

@@ -6,6 +6,11 @@ export interface QueryResult<R> {
 
 /** A running transaction. Values are always passed as parameters, never joined into the text. */
 export interface Transaction {
+  /**
+   * Does `work` once the transaction is committed, and never where it is not. For what the rest of the process is told; what
+   * must come of the commit whatever becomes of the process is a job. What it throws is logged.
+   */
+  afterCommit(work: () => void): void;
   /** One statement. Queries of one transaction run one after the other, also when they are not awaited. */
   query<R = Record<string, unknown>>(
     sql: string,

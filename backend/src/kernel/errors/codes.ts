@@ -37,6 +37,10 @@ export const errorCodes = {
   REAUTHENTICATION_REQUIRED: { status: 403, message: 'Prove again who you are first.' },
   AUTH_METHOD_DISABLED: { status: 403, message: 'This way of signing in is not enabled.' },
   FORBIDDEN: { status: 403, message: 'You may not do this.' },
+  ENTITLEMENT_REQUIRED: {
+    status: 403,
+    message: 'This is part of what you can buy. You do not have it now.',
+  },
   ORIGIN_NOT_ALLOWED: { status: 403, message: 'This origin is not allowed.' },
 
   // The state of what is asked for
@@ -57,6 +61,11 @@ export const errorCodes = {
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     message: 'This Idempotency-Key came with another request before. Use a new one.',
+  },
+
+  PURCHASE_OWNED: {
+    status: 409,
+    message: 'This purchase belongs to another account. Sign in with the account that made it.',
   },
 
   // Our side

@@ -1,3 +1,4 @@
+import { entitlementFaults } from '../entitlements/index.ts';
 import { rateLimitTiers } from '../ratelimit/index.ts';
 import { operationId } from './openapi.ts';
 import type { Route } from './route.ts';
@@ -21,6 +22,7 @@ export function routeFaults(routes: readonly Route[]): string[] {
     if (route.idempotency !== undefined && (route.auth === 'public' || route.method === 'get')) {
       faults.push(`${name}: idempotency is for what signed-in callers change`);
     }
+    faults.push(...entitlementFaults(name, route));
     // One address, one way to write it, one name in the OpenAPI document.
     const shape = `path ${route.path.replace(/:\w+/g, ':')}`;
     const written = seen.get(shape) ?? route.path;

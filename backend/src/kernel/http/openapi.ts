@@ -41,6 +41,7 @@ function operation(route: Route): Json {
     security: route.auth === 'public' ? [{}, { bearer: [] }] : [{ bearer: [] }],
     'x-auth': route.auth,
     'x-rate-limit-tier': route.rateLimit,
+    ...(route.entitlement === undefined ? {} : { 'x-entitlement': route.entitlement }),
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),
@@ -129,6 +130,7 @@ function failures(route: Route): Json {
     'SERVICE_UNAVAILABLE',
     ...(route.auth === 'public' ? [] : (['UNAUTHENTICATED'] as const)),
     ...(route.auth === 'admin' || route.auth === 'service' ? (['FORBIDDEN'] as const) : []),
+    ...(route.entitlement === undefined ? [] : (['ENTITLEMENT_REQUIRED'] as const)),
     ...(route.params || route.query || route.headers || route.body || route.idempotency
       ? (['VALIDATION_FAILED'] as const)
       : []),

@@ -74,6 +74,8 @@ export interface RouteDefinition<
   tag: string;
   auth: A;
   rateLimit: RateLimitTier;
+  /** What the caller must have bought besides, such as `pro`. Not for `public` routes. */
+  entitlement?: string;
   /** For operations that change something on behalf of a signed-in caller. */
   idempotency?: I;
   params?: Joi.ObjectSchema<P>;

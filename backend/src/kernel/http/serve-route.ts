@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Authenticator, Caller } from '../auth/index.ts';
 import { toAppError, validated } from '../errors/index.ts';
+import type { Entitlements } from '../entitlements/index.ts';
 import type { LoadShedder } from '../overload/index.ts';
 import {
   countRefusals,
@@ -24,6 +25,7 @@ export interface RouteServices {
   authenticator: Authenticator;
   rateLimiter: RateLimiter;
   idempotency: Idempotency;
+  entitlements: Pick<Entitlements, 'require'>;
   shedder: LoadShedder;
   bodyLimitBytes: number;
 }
@@ -33,7 +35,7 @@ type Input = RouteInput<unknown, unknown, unknown, unknown>;
 type Key = string | undefined;
 type Handler = (input: Input, key: Key) => Promise<Reply>;
 
-/** One declared route as a handler: who is asking, may they, how often, what do they send, what is the answer. */
+/** One declared route as a handler: who is asking, how often, may they, what do they send, what is the answer. */
 export function serveRoute(route: Route, path: string, services: RouteServices): RequestHandler {
   const readBody = bodyReader(route, services.bodyLimitBytes);
   const checked = checkedInput(route);
@@ -55,6 +57,8 @@ export function serveRoute(route: Route, path: string, services: RouteServices):
         (await identify(request, services));
       const waiting = admit(route, request, context, caller, services);
       if (waiting) await waiting;
+      if (route.entitlement !== undefined)
+        await services.entitlements.require(caller, route.entitlement);
       // Not before, and waiting for a client's body is no work.
       if (readBody !== undefined) {
         shedder.leave();

@@ -3,6 +3,7 @@ import type { Caches } from '../cache/index.ts';
 import type { Broadcast } from '../broadcast/index.ts';
 import type { Section } from '../config/index.ts';
 import type { Database, MigrationSource } from '../db/index.ts';
+import type { Entitlements } from '../entitlements/index.ts';
 import type { EventBus } from '../events/index.ts';
 import type { Flags } from '../flags/index.ts';
 import type { HealthCheck, Route } from '../http/index.ts';
@@ -39,6 +40,8 @@ export interface Kernel {
   providers: Providers;
   /** Switches that are set while the server runs. */
   flags: Flags;
+  /** What users have bought, whoever sells it. */
+  entitlements: Entitlements;
   metrics: Metrics;
   logger: Logger;
   /** For what a module shows or stores of others' data. */

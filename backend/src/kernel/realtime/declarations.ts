@@ -1,3 +1,4 @@
+import { entitlementFaults } from '../entitlements/index.ts';
 import { rateLimitTiers } from '../ratelimit/index.ts';
 import type { SocketEvent } from './event.ts';
 
@@ -24,6 +25,7 @@ export function socketEventFaults(events: readonly SocketEvent[]): string[] {
     if (!rateLimitTiers.includes(event.rateLimit)) {
       faults.push(`${name}: declare rateLimit as one of ${rateLimitTiers.join(', ')}`);
     }
+    faults.push(...entitlementFaults(name, event));
     if (reserved.includes(event.name) || /^(auth|socket):/.test(event.name))
       faults.push(`${name}: the name is reserved`);
     if (seen.has(event.name)) faults.push(`${name}: declared twice`);

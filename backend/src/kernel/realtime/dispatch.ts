@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'socket.io';
 import type { Authenticator } from '../auth/index.ts';
 import type { KernelConfig } from '../config/index.ts';
+import type { Entitlements } from '../entitlements/index.ts';
 import {
   AppError,
   socketErrorBody,
@@ -31,6 +32,7 @@ export interface Dispatcher {
 export function createDispatcher(services: {
   authenticator: Authenticator;
   rateLimiter: RateLimiter;
+  entitlements: Pick<Entitlements, 'require'>;
   shedder: LoadShedder;
   config: KernelConfig['realtime'];
   metrics: RealtimeMetrics;
@@ -38,8 +40,8 @@ export function createDispatcher(services: {
   reporter: ErrorReporter;
   logger: Logger;
 }): Dispatcher {
-  const { authenticator, rateLimiter, shedder, config, metrics, tracing, reporter, logger } =
-    services;
+  const { authenticator, rateLimiter, entitlements, shedder, config, metrics } = services;
+  const { tracing, reporter, logger } = services;
   const underWay = new Set<Promise<void>>();
   const busy = new WeakMap<SocketSession, number>();
   let finishing = false;
@@ -54,6 +56,7 @@ export function createDispatcher(services: {
     await rateLimiter.consume(event.rateLimit, rateLimitKey(session.userId, session.address));
     const caller = session.currentCaller();
     authenticator.authorize(caller, event.auth);
+    if (event.entitlement !== undefined) await entitlements.require(caller, event.entitlement);
     const hazard = jsonHazard(payload);
     if (hazard !== undefined) throw validationFailed([{ field: 'payload', reason: hazard }]);
     return event.handler({

@@ -19,6 +19,8 @@ interface SocketEventDefinition<P extends Schema, A extends AuthRequirement> {
   summary: string;
   auth: A;
   rateLimit: RateLimitTier;
+  /** What the caller must have bought besides, such as `pro`. Not for `public` events. */
+  entitlement?: string;
   payload: P;
   /** What the acknowledgement carries as `data`. */
   ack?: Schema;

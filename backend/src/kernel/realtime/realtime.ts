@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as NodeServer } from 'node:http';
 import type { Socket } from 'socket.io';
 import type { Authenticator, SessionLiveness, UserCaller } from '../auth/index.ts';
 import type { KernelConfig, Secret } from '../config/index.ts';
+import type { Entitlements } from '../entitlements/index.ts';
 import { AppError } from '../errors/index.ts';
 import { runWithLogContext, type Logger } from '../logging/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -26,6 +27,8 @@ import { createSessionsAdmin, type SessionsAdmin } from './sessions-admin.ts';
 /** What features may do with sockets from outside an event: speak to rooms, and take someone out of one. */
 export interface Realtime {
   emit(room: string, event: string, payload: unknown): void;
+  /** To all of the user's sockets, of every process. */
+  emitToUser(userId: string, event: string, payload: unknown): void;
   /** On all of the user's devices. */
   removeFromRoom(userId: string, room: string): void;
   emptyRoom(room: string): void;
@@ -63,6 +66,7 @@ export interface RealtimeOptions {
   authenticator: Authenticator;
   liveness: SessionLiveness;
   rateLimiter: RateLimiter;
+  entitlements: Pick<Entitlements, 'require'>;
   shedder: LoadShedder;
   tracing: Tracing;
   metrics: Metrics;
@@ -210,6 +214,9 @@ export function createRealtime(options: RealtimeOptions): RealtimeServer {
       fanOut.start(AbortSignal.any([signal, AbortSignal.timeout(connectPatienceMs)])),
     emit(room, event, payload) {
       fanOut.emit(room, event, payload);
+    },
+    emitToUser(userId, event, payload) {
+      fanOut.emit(userRoom(userId), event, payload);
     },
     removeFromRoom(userId, room) {
       fanOut.leave(userRoom(userId), room);

@@ -1,0 +1,11 @@
+import type { ProviderName, PurchaseTruth } from './truth.ts';
+
+/** Somebody who sells, asked for what is true now. */
+export interface BillingProvider {
+  readonly name: ProviderName;
+  /**
+   * What the provider says of the purchase of this key, or undefined where it does not know it. Rejects with
+   * UPSTREAM_UNAVAILABLE and its kin otherwise: an error says nothing about a purchase.
+   */
+  fetch(key: string, signal: AbortSignal): Promise<PurchaseTruth | undefined>;
+}

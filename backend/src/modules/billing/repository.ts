@@ -1,0 +1,194 @@
+import type { Database, RowIdentity, Transaction } from '../../kernel/db/index.ts';
+import {
+  type Purchase,
+  purchaseColumns,
+  purchaseOf,
+  type PurchaseRow,
+  truthColumns,
+  truthValues,
+} from './purchase-row.ts';
+import type { PurchaseState } from './state.ts';
+import type { ProviderName, PurchaseTruth } from './truth.ts';
+
+/** What is kept of a change, beside the state before and after. */
+export interface HistoryEntry {
+  purchaseId: string;
+  source: string;
+  reference: string | null;
+  stateBefore: PurchaseState | null;
+  stateAfter: PurchaseState;
+  changes: Readonly<Record<string, unknown>>;
+}
+
+/** What is computed of a truth when it is stored. */
+export interface Told {
+  state: PurchaseState;
+  changesAt: Date | null;
+}
+
+export type BillingRepository = ReturnType<typeof createBillingRepository>;
+
+/** Of a look-up that somebody waits for. */
+const withinMs = 2_000;
+
+const parameters = (from: number, columns: readonly string[]) =>
+  columns.map((_, index) => `$${index + from}`).join(', ');
+
+/** An account that is gone owns nothing any more. */
+const userIfThere = (parameter: string) =>
+  `(select users.id from auth.users where users.id = ${parameter}::uuid)`;
+
+const insert = `
+  insert into billing.purchases
+    (provider, key, user_id, observed_at, version, told_state, changes_at, ${truthColumns.join(', ')})
+  values ($1, $2, ${userIfThere('$3')}, $4, $5, $6, $7, ${parameters(8, truthColumns)})
+  on conflict (provider, key) do nothing
+  returning ${purchaseColumns}`;
+
+const update = `
+  update billing.purchases set
+    user_id = coalesce(user_id, ${userIfThere('$2')}), observed_at = $3, version = $4,
+    told_state = $5, changes_at = $6,
+    changed_at = case when $7 or user_id is null and ${userIfThere('$2')} is not null
+      then now() else changed_at end,
+    (${truthColumns.join(', ')}) = row (${parameters(8, truthColumns)})
+  where id = $1
+  returning user_id as "userId"`;
+
+/**
+ * The tables are the server's own: its login role writes them, in whoever's transaction that is. Users read what row-level
+ * security shows them.
+ */
+export function createBillingRepository(db: Database) {
+  return {
+    /** The new purchase, or undefined where there is one of the key. */
+    async insert(tx: Transaction, truth: PurchaseTruth, told: Told): Promise<Purchase | undefined> {
+      const { rows } = await tx.queryAsLogin<PurchaseRow>(insert, [
+        truth.provider,
+        truth.key,
+        truth.userId,
+        truth.observedAt,
+        truth.version,
+        told.state,
+        told.changesAt,
+        ...truthValues(truth),
+      ]);
+      return rows[0] && purchaseOf(rows[0]);
+    },
+
+    /** Waits for whoever changes it now, and keeps others waiting until the end of the transaction. */
+    async lock(
+      tx: Transaction,
+      provider: ProviderName,
+      key: string,
+    ): Promise<Purchase | undefined> {
+      const { rows } = await tx.queryAsLogin<PurchaseRow>(
+        `select ${purchaseColumns} from billing.purchases where provider = $1 and key = $2 for update`,
+        [provider, key],
+      );
+      return rows[0] && purchaseOf(rows[0]);
+    },
+
+    /** Of a locked purchase. Resolves with whose it is now: an owner stays, nobody is replaced by the one given. `isNew`: more than the time of the look differs. */
+    async update(
+      tx: Transaction,
+      id: string,
+      truth: PurchaseTruth,
+      told: Told,
+      isNew: boolean,
+    ): Promise<string | null> {
+      const { rows } = await tx.queryAsLogin<{ userId: string | null }>(update, [
+        id,
+        truth.userId,
+        truth.observedAt,
+        truth.version,
+        told.state,
+        told.changesAt,
+        isNew,
+        ...truthValues(truth),
+      ]);
+      return rows[0]?.userId ?? null;
+    },
+
+    async addHistory(tx: Transaction, entry: HistoryEntry): Promise<void> {
+      await tx.queryAsLogin(
+        `insert into billing.purchase_history
+           (purchase_id, source, reference, state_before, state_after, changes)
+         values ($1, $2, $3, $4, $5, $6)`,
+        [
+          entry.purchaseId,
+          entry.source,
+          entry.reference,
+          entry.stateBefore,
+          entry.stateAfter,
+          JSON.stringify(entry.changes),
+        ],
+      );
+    },
+
+    /** Of one round trip, by itself: it must last where the claim's own transaction does not. */
+    async addFraudSignal(
+      purchase: Pick<Purchase, 'id' | 'userId'>,
+      claimantId: string,
+      source: string,
+    ): Promise<void> {
+      await db.statement(
+        `insert into billing.fraud_signals (purchase_id, claimant_id, owner_id, source)
+         select $1, users.id, $3, $4 from auth.users where users.id = $2
+         on conflict (purchase_id, claimant_id) do update
+         set times = fraud_signals.times + 1, last_at = now(), owner_id = excluded.owner_id,
+             source = excluded.source`,
+        [purchase.id, claimantId, purchase.userId, source],
+        withinMs,
+      );
+    },
+
+    /** Those whose state is another one by now, locked; what another process has locked is left to it. */
+    async lockDue(tx: Transaction, now: Date, limit: number): Promise<Purchase[]> {
+      const { rows } = await tx.queryAsLogin<PurchaseRow>(
+        `select ${purchaseColumns} from billing.purchases where changes_at <= $1
+         order by changes_at limit $2 for update skip locked`,
+        [now, limit],
+      );
+      return rows.map(purchaseOf);
+    },
+
+    async tell(tx: Transaction, id: string, told: Told): Promise<void> {
+      await tx.queryAsLogin(
+        'update billing.purchases set told_state = $2, changes_at = $3, changed_at = now() where id = $1',
+        [id, told.state, told.changesAt],
+      );
+    },
+
+    /** The next moment at which one of them changes by time alone. */
+    async nextDue(): Promise<Date | null> {
+      const { rows } = await db.statement<{ next: Date | null }>(
+        'select min(changes_at) as next from billing.purchases where changes_at is not null',
+        [],
+        withinMs,
+      );
+      return rows[0]?.next ?? null;
+    },
+
+    async ofUser(userId: string): Promise<Purchase[]> {
+      const { rows } = await db.statement<PurchaseRow>(
+        `select ${purchaseColumns} from billing.purchases where user_id = $1 order by created_at, id`,
+        [userId],
+        withinMs,
+      );
+      return rows.map(purchaseOf);
+    },
+
+    /** The caller's own, as row-level security shows them. */
+    async ofCaller(caller: RowIdentity, signal: AbortSignal): Promise<Purchase[]> {
+      const { rows } = await db.readAsCaller<PurchaseRow>(
+        caller,
+        `select ${purchaseColumns} from billing.purchases where user_id = (select auth.uid())
+         order by created_at, id`,
+        [],
+        { signal },
+      );
+      return rows.map(purchaseOf);
+    },
+  };
+}

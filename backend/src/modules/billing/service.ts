@@ -1,0 +1,103 @@
+import type { UserCaller } from '../../kernel/auth/index.ts';
+import type { Database, Transaction } from '../../kernel/db/index.ts';
+import type { Entitlements, EntitlementsNow } from '../../kernel/entitlements/index.ts';
+import type { EventBus } from '../../kernel/events/index.ts';
+import type { Logger } from '../../kernel/logging/index.ts';
+import type { Metrics } from '../../kernel/metrics/index.ts';
+import { entitlementsNow, type Rules, type View, viewAt } from './entitled.ts';
+import type { Products } from './products.ts';
+import { createRecorder, type Recorded, toldAt, type Why } from './record.ts';
+import type { BillingRepository } from './repository.ts';
+import { stateAt } from './state.ts';
+import type { PurchaseTruth } from './truth.ts';
+
+export interface BillingServiceOptions {
+  db: Database;
+  repository: BillingRepository;
+  products: Products;
+  rules: Rules;
+  entitlements: Entitlements;
+  events: EventBus;
+  metrics: Metrics;
+  logger: Logger;
+  /** Told when a purchase will change by time alone. */
+  onDue: (at: Date) => void;
+}
+
+export type BillingService = ReturnType<typeof createBillingService>;
+
+/** Purchases that one look at what time has changed takes along. */
+const dueAtOnce = 100;
+
+export function createBillingService(options: BillingServiceOptions) {
+  const { db, repository, products, rules, entitlements, events } = options;
+
+  /** Tells everybody after the commit: guards of all processes, and the user's sockets. */
+  function onChange(tx: Transaction, userId: string): Promise<void> {
+    tx.afterCommit(() => {
+      entitlements.changed(userId);
+      events.publish('billing.entitlements-changed', { userId });
+    });
+    return Promise.resolve();
+  }
+
+  const recorder = createRecorder({ ...options, onChange });
+
+  const viewOf = async (userId: string): Promise<View> =>
+    viewAt(await repository.ofUser(userId), { products, rules }, new Date());
+
+  return {
+    /**
+     * Takes in what a provider says of a purchase: the only way in which purchases are written. In the caller's transaction;
+     * guards, sockets and subscribers of `billing.purchase-changed` are told after its commit. Rejects with PURCHASE_OWNED
+     * (409) where its buyer presents what is another user's.
+     */
+    record: (tx: Transaction, truth: PurchaseTruth, why: Why): Promise<Recorded> =>
+      recorder.record(tx, truth, why),
+
+    /** The source of the kernel's port. */
+    async now(userId: string): Promise<EntitlementsNow> {
+      return entitlementsNow(await viewOf(userId), rules);
+    },
+
+    viewOf,
+
+    /** With the caller's rights. */
+    async viewOfCaller(caller: UserCaller, signal: AbortSignal): Promise<View> {
+      const purchases = await repository.ofCaller(caller, signal);
+      return viewAt(purchases, { products, rules }, new Date());
+    },
+
+    /**
+     * Tells what time alone has changed. Resolves with when to look again: now where there may be more, null where nothing
+     * will change by itself.
+     */
+    async tellDue(signal: AbortSignal): Promise<Date | null> {
+      const now = new Date();
+      const told = await db.asLogin(
+        async (tx) => {
+          const due = await repository.lockDue(tx, now, dueAtOnce);
+          for (const purchase of due) {
+            const present = toldAt(purchase, now, rules);
+            await repository.tell(tx, purchase.id, present);
+            if (present.state === purchase.toldState) continue;
+            await repository.addHistory(tx, {
+              purchaseId: purchase.id,
+              source: 'time',
+              reference: null,
+              stateBefore: purchase.toldState,
+              stateAfter: stateAt(purchase, now, rules.renewalLeewayMs),
+              changes: {},
+            });
+            if (purchase.userId !== null) await onChange(tx, purchase.userId);
+          }
+          return due.length;
+        },
+        { signal },
+      );
+      return told === dueAtOnce ? now : repository.nextDue();
+    },
+
+    close: () => recorder.close(),
+  };
+}

@@ -1,0 +1,68 @@
+import { startTestApp, type TestApp, type TestAppOptions } from '../../../../test/support/app.ts';
+import type { Kernel, Module } from '../../../kernel/module/index.ts';
+import { createBilling, billing } from '../index.ts';
+import type { Recorded, Why } from '../record.ts';
+import type { BillingService } from '../service.ts';
+import type { PurchaseTruth } from '../truth.ts';
+
+export const products = {
+  'pro-monthly': {
+    title: 'Pro, monthly',
+    entitlements: ['pro'],
+    stripe: 'price_pro_monthly',
+    apple: 'test.bulwark.pro.monthly',
+    google: ['pro_monthly', 'pro_monthly_old'],
+  },
+  'all-for-good': {
+    title: 'Everything, for good',
+    entitlements: ['pro', 'archive'],
+    stripe: 'price_all',
+    google: 'all_for_good',
+  },
+};
+
+export interface BillingApp extends TestApp {
+  readonly billing: BillingService;
+  readonly kernel: Kernel;
+  /** In a transaction of its own, as a webhook does it. */
+  record(truth: PurchaseTruth, why?: Why): Promise<Recorded>;
+  /** What `GET /me/entitlements` answers. */
+  mine(accessToken: string): Promise<Record<string, unknown>>;
+}
+
+/** The real server with billing, some products, and a way to what takes truths in. */
+export async function startBillingApp(
+  options: TestAppOptions & { more?: readonly Module[] } = {},
+): Promise<BillingApp> {
+  let service: BillingService | undefined;
+  let seen: Kernel | undefined;
+  const watched: Module = {
+    ...billing,
+    create(kernel, settings) {
+      const made = createBilling(kernel, settings as Parameters<typeof createBilling>[1]);
+      [service, seen] = [made.service, kernel];
+      return made.parts;
+    },
+  };
+  const app = await startTestApp({
+    ...options,
+    modules: [watched, ...(options.more ?? [])],
+    environment: { BILLING_PRODUCTS: JSON.stringify(products), ...options.environment },
+  });
+  if (!service || !seen) throw new Error('The module was not made');
+  const [made, kernel] = [service, seen];
+  return {
+    ...app,
+    billing: made,
+    kernel,
+    record: (truth, why = { source: 'webhook' }) =>
+      kernel.db.asService((tx) => made.record(tx, truth, why)),
+    async mine(accessToken) {
+      const answer = await app.request
+        .get('/api/v1/me/entitlements')
+        .set('authorization', `Bearer ${accessToken}`);
+      if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
+      return answer.body as Record<string, unknown>;
+    },
+  };
+}

@@ -8,7 +8,6 @@ import {
   createTokenVerifier,
 } from './kernel/auth/index.ts';
 import { createDatabase, observeDatabase } from './kernel/db/index.ts';
-import { createFlags } from './kernel/flags/index.ts';
 import { createEventBus } from './kernel/events/index.ts';
 import {
   accessLog,
@@ -96,8 +95,7 @@ export function createApp(options: AppOptions): App {
     tracing,
     version,
   });
-  const { broadcast, providers, cache, entitlements } = upstreams;
-  const flags = createFlags({ db, broadcast, logger, metrics });
+  const { broadcast, providers, cache, flags, entitlements } = upstreams;
   const idempotency = createIdempotency(config.idempotency, { db, logger, metrics });
   const events = createEventBus(logger);
   const shedder = createLoadShedder({
@@ -252,8 +250,7 @@ export function createApp(options: AppOptions): App {
       logger,
       signal,
       openTelemetry: () => Promise.all([tracing.open(), scrapes?.listen()]),
-      connectProcesses: () =>
-        Promise.all([realtime.start(signal), upstreams.start(signal), flags.start()]),
+      connectProcesses: () => Promise.all([realtime.start(signal), upstreams.start(signal)]),
       startJobs: () => jobs.start({ work: role === 'worker' || config.jobs.inline }),
       startModules: () => Promise.all(parts.map(async (part) => part.start?.())),
       listen: async () => {
@@ -279,7 +276,7 @@ export function createApp(options: AppOptions): App {
           upstreams.endBackground(),
           ...parts.map(async (part) => part.dispose?.()),
         ]);
-        for (const piece of [flags, idempotency, liveness, verifier, webhooks]) piece.close();
+        for (const piece of [idempotency, liveness, verifier, webhooks]) piece.close();
         shedder.stop();
       },
       closeConnections: async (graceMs) => {

@@ -3,6 +3,7 @@ import { createCaches, createCacheStore, type Caches } from './kernel/cache/inde
 import type { KernelConfig } from './kernel/config/index.ts';
 import type { Database } from './kernel/db/index.ts';
 import { createEntitlements, type Entitlements } from './kernel/entitlements/index.ts';
+import { createFlags, type FlagsServer } from './kernel/flags/index.ts';
 import type { Logger } from './kernel/logging/index.ts';
 import type { Metrics } from './kernel/metrics/index.ts';
 import type { Scrubber } from './kernel/privacy/index.ts';
@@ -24,11 +25,12 @@ export interface UpstreamsOptions {
   version: string;
 }
 
-/** What has to do with other people's APIs, and what processes tell each other about them. */
+/** What has to do with other people's APIs, and what processes tell each other. */
 export interface Upstreams {
   broadcast: Broadcast;
   providers: ProvidersServer;
   cache: Caches;
+  flags: FlagsServer;
   /** What users have bought, heard of by all processes. */
   entitlements: Entitlements;
   /** Resolves when the other processes are heard, after some seconds otherwise, or when the signal fires. */
@@ -46,18 +48,24 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const providers = createProviders({ ...options, broadcast });
   const store = createCacheStore({ db, redis });
   const cache = createCaches(config.cache, { store, broadcast, logger, metrics });
+  const flags = createFlags({ db, broadcast, logger, metrics });
   const entitlements = createEntitlements({ config: config.entitlements, broadcast, metrics });
   return {
     broadcast,
     providers,
     cache,
+    flags,
     entitlements,
     async start(signal) {
-      await broadcast.start(AbortSignal.any([signal, AbortSignal.timeout(connectPatienceMs)]));
+      await Promise.all([
+        broadcast.start(AbortSignal.any([signal, AbortSignal.timeout(connectPatienceMs)])),
+        flags.start(),
+      ]);
       providers.start();
     },
     async endBackground() {
       entitlements.close();
+      flags.close();
       await Promise.all([providers.close(), cache.close()]);
     },
     close: () => broadcast.close(),

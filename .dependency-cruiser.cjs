@@ -8,8 +8,8 @@ const tiers = [
   ['module', 'lifecycle'],
 ];
 const kernel = '^backend/src/kernel/';
-/** Tests, and a module's own claims for `npm run prove`, tests in a browser and what tests are built from. */
-const test = '\\.test\\.ts$|^backend/src/modules/[^/]+/(prove|e2e|testing)/';
+/** Tests, and a module's own claims for `npm run prove`, benches, tests in a browser and what tests are built from. */
+const test = '\\.test\\.ts$|^backend/src/modules/[^/]+/(prove|bench|e2e|testing)/';
 
 const tierRules = tiers.flatMap((pieces, tier) =>
   tiers.slice(tier + 1).length === 0

@@ -64,7 +64,7 @@ function compileTo(folder: string): void {
 const sourceFiles = (): string[] => [
   ...globSync('backend/src/**/*.{ts,sql}', {
     cwd: root,
-    exclude: (name) => /\.test\.ts$|\/(prove|e2e|testing)$/.test(name),
+    exclude: (name) => /\.test\.ts$|\/(prove|bench|e2e|testing)$/.test(name),
   }),
   'backend/tsconfig.build.json',
   'tsconfig.json',

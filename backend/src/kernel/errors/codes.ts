@@ -87,6 +87,10 @@ export const errorCodes = {
     status: 503,
     message: 'A service this depends on cannot be asked again yet. Try again later.',
   },
+  UPSTREAM_QUOTA_EXCEEDED: {
+    status: 503,
+    message: 'The calls to a service this depends on are used up for now. Try again later.',
+  },
   UPSTREAM_INVALID_RESPONSE: {
     status: 502,
     message: 'A service this depends on gave an answer that makes no sense.',

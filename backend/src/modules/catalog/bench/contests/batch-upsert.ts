@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { batchOf, type SourceCard } from '../../batch.ts';
+
+/** One way to store a page, timed over the rounds. */
+export interface UpsertStanding {
+  /** What the rows were to the table. */
+  what: 'new' | 'moved' | 'unchanged';
+  batchMs: number;
+  rowByRowMs: number;
+  ratio: number;
+}
+
+export interface UpsertContest {
+  cards: number;
+  variants: number;
+  standings: UpsertStanding[];
+}
+
+const shelf = { gameId: 'bench', setId: 'bench' };
+const cardCount = 100;
+const variantsEach = 8;
+const rounds = 9;
+
+/**
+ * A page of 100 cards with 8 variants each, stored by the one statement and by one statement a row, in turns, over the same
+ * connection. Row by row is what one writes first: an upsert for each card, then one for each of its variants.
+ */
+export async function batchUpsert(databaseUrl: string): Promise<UpsertContest> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(`set role service_role`);
+    await client.query(`insert into catalog.games (id, name) values ('bench', 'Bench')`);
+    await client.query(
+      `insert into catalog.sets (game_id, id, name, card_count) values ('bench', 'bench', 'Bench', 100)`,
+    );
+    const times: Record<UpsertStanding['what'], { batch: number[]; rows: number[] }> = {
+      new: { batch: [], rows: [] },
+      moved: { batch: [], rows: [] },
+      unchanged: { batch: [], rows: [] },
+    };
+    for (let round = 0; round < rounds; round += 1) {
+      // The same work on rows of its own for each, the first one in turns.
+      const order = round % 2 === 0 ? (['batch', 'rows'] as const) : (['rows', 'batch'] as const);
+      for (const way of order) {
+        const page = makePage();
+        const store = way === 'batch' ? storeBatch : storeRows;
+        times.new[way].push(await timed(() => store(client, page)));
+        times.unchanged[way].push(await timed(() => store(client, page)));
+        times.moved[way].push(await timed(() => store(client, withOtherPrices(page))));
+      }
+    }
+    const standings = (['new', 'moved', 'unchanged'] as const).map((what) => {
+      const batchMs = median(times[what].batch);
+      const rowByRowMs = median(times[what].rows);
+      return { what, batchMs, rowByRowMs, ratio: rowByRowMs / batchMs };
+    });
+    return { cards: cardCount, variants: cardCount * variantsEach, standings };
+  } finally {
+    await client.end();
+  }
+}
+
+async function storeBatch(client: Client, page: readonly SourceCard[]): Promise<void> {
+  const batch = JSON.stringify(batchOf(page, shelf));
+  const { rows } = await client.query<{ outcome: string }>(
+    `select kind, card_row, variant_row, id, outcome, reason from catalog.upsert_cards($1::jsonb, now())
+     order by kind, card_row, variant_row`,
+    [batch],
+  );
+  if (
+    rows.length !== cardCount * (1 + variantsEach) ||
+    rows.some((row) => row.outcome === 'rejected')
+  )
+    throw new Error('The batch was not stored whole');
+}
+
+async function storeRows(client: Client, page: readonly SourceCard[]): Promise<void> {
+  for (const card of page) {
+    await client.query(
+      `insert into catalog.cards as old (
+         id, slug, game_id, set_id, source_name, source_number, source_rarity, tcgplayer_id,
+         first_seen_at, last_seen_at, created_in, changed_in
+       ) values ($1, $2, $3, $4, $5, $6, $7, $8, now(), now(), 0, 0)
+       on conflict (id) do update set slug = excluded.slug, source_name = excluded.source_name,
+         source_number = excluded.source_number, source_rarity = excluded.source_rarity,
+         tcgplayer_id = excluded.tcgplayer_id, last_seen_at = excluded.last_seen_at
+       returning id`,
+      [
+        card.uuid,
+        card.id,
+        shelf.gameId,
+        shelf.setId,
+        card.name,
+        card.number,
+        card.rarity,
+        card.tcgplayerId,
+      ],
+    );
+    for (const variant of card.variants as SourceCard[]) {
+      await client.query(
+        `insert into catalog.variants as old (
+           id, card_id, slug, condition, printing, language, price, priced_at,
+           first_seen_at, last_seen_at, created_in, changed_in
+         ) values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8), now(), now(), 0, 0)
+         on conflict (id) do update set card_id = excluded.card_id, slug = excluded.slug,
+           condition = excluded.condition, printing = excluded.printing, language = excluded.language,
+           price = excluded.price, priced_at = excluded.priced_at, last_seen_at = excluded.last_seen_at
+         returning id`,
+        [
+          variant.uuid,
+          card.uuid,
+          variant.id,
+          variant.condition,
+          variant.printing,
+          variant.language,
+          variant.price,
+          variant.lastUpdated,
+        ],
+      );
+    }
+  }
+}
+
+const makePage = (): SourceCard[] =>
+  Array.from({ length: cardCount }, (_, nr) => ({
+    uuid: randomUUID(),
+    id: `bench-card-${nr}`,
+    name: `Card ${nr}`,
+    number: String(nr),
+    rarity: 'Rare',
+    tcgplayerId: String(100_000 + nr),
+    variants: Array.from({ length: variantsEach }, (_variant, variantNr) => ({
+      uuid: randomUUID(),
+      id: `bench-card-${nr}-variant-${variantNr}`,
+      condition: 'Near Mint',
+      printing: 'Normal',
+      language: 'English',
+      price: nr + variantNr / 10,
+      lastUpdated: 1_793_491_200,
+    })),
+  }));
+
+const withOtherPrices = (page: readonly SourceCard[]): SourceCard[] =>
+  page.map((card) => ({
+    ...card,
+    variants: (card.variants as { price: number }[]).map((variant) => ({
+      ...variant,
+      price: variant.price + 1,
+    })),
+  }));
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;

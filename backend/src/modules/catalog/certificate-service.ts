@@ -1,0 +1,96 @@
+import type { Cache, Caches } from '../../kernel/cache/index.ts';
+import { AppError, notFound } from '../../kernel/errors/index.ts';
+import type { Logger } from '../../kernel/logging/index.ts';
+import type { CertificateRepository } from './certificate-repository.ts';
+import {
+  type Certificate,
+  type CertificateAnswer,
+  knownCertificate,
+} from './certificate-schema.ts';
+import { nextDay } from './justtcg.ts';
+import type { Psa } from './psa.ts';
+
+export interface CertificateServiceOptions {
+  psa: Psa | undefined;
+  certificates: CertificateRepository;
+  caches: Caches;
+  logger: Logger;
+}
+
+export type CertificateService = ReturnType<typeof createCertificateService>;
+
+const dayMs = 86_400_000;
+const provider = 'psa';
+
+/**
+ * Certificates, asked for at PSA as seldom as can be: an answer is good for a day, for a week after that it is served at
+ * once while PSA is asked anew, and one that was ever known is served when PSA cannot be asked.
+ */
+export function createCertificateService(options: CertificateServiceOptions) {
+  const { psa, certificates, logger } = options;
+  const cache: Cache<Certificate | null> = options.caches.create({
+    name: 'catalog.certificates',
+    schema: knownCertificate,
+    freshMs: dayMs,
+    staleMs: 7 * dayMs,
+    absentMs: dayMs,
+  });
+
+  async function ask(number: string, signal: AbortSignal): Promise<Certificate | null> {
+    if (!psa)
+      throw new AppError('NOT_IMPLEMENTED', {
+        message: 'This server has no access to PSA, so it only shows certificates that it knows.',
+      });
+    // One for the certificate and one for its images.
+    if (!(await certificates.takeCalls(provider, 2, psa.callsPerDay))) throw quotaExceeded();
+    try {
+      const facts = await psa.certificate(number, signal);
+      if (!facts) {
+        await certificates.countCalls(provider, -1);
+        return null;
+      }
+      const images = await psa.images(number, signal);
+      const found = { ...facts, images, lookedUpAt: new Date() };
+      await certificates.keep(found);
+      return found;
+    } catch (error) {
+      if (!AppError.is(error) || error.code !== 'UPSTREAM_RATE_LIMITED') throw error;
+      // PSA counts more than we do, as where others use the same account: nobody asks again today.
+      await certificates.countCalls(provider, psa.callsPerDay);
+      psa.noteQuota({ limit: psa.callsPerDay, remaining: 0, resetsAt: nextDay() });
+      throw quotaExceeded(error);
+    }
+  }
+
+  return {
+    /**
+     * Throws NOT_FOUND where PSA knows no such certificate, UPSTREAM_QUOTA_EXCEEDED when today's calls are used up, and what
+     * a Provider throws, each only where the certificate was never known.
+     */
+    async look(number: string, signal: AbortSignal): Promise<CertificateAnswer> {
+      try {
+        const { value, ageMs, state } = await cache.get(number, (loading) => ask(number, loading), {
+          signal,
+        });
+        if (!value) throw notFound('PSA knows no such certificate.');
+        return { ...value, state, ageSeconds: Math.floor(ageMs / 1000) };
+      } catch (error) {
+        const known = cannotAsk(error) ? await certificates.find(number) : undefined;
+        if (!known) throw error;
+        logger.info({ err: error }, 'Certificate served as it was last known');
+        const ageMs = Date.now() - known.lookedUpAt.getTime();
+        return { ...known, state: 'stale', ageSeconds: Math.floor(ageMs / 1000) };
+      }
+    },
+  };
+}
+
+const cannotAsk = (error: unknown): boolean =>
+  AppError.is(error) && (error.code.startsWith('UPSTREAM_') || error.code === 'NOT_IMPLEMENTED');
+
+const quotaExceeded = (cause?: unknown): AppError =>
+  new AppError('UPSTREAM_QUOTA_EXCEEDED', {
+    provider,
+    retryAfterSeconds: Math.ceil((nextDay().getTime() - Date.now()) / 1000),
+    cause,
+  });

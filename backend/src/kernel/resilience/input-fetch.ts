@@ -29,6 +29,8 @@ const defaultMaxBytes = 5 * 1_048_576;
 const connectTimeoutMs = 5_000;
 const usualPorts: ReadonlySet<string> = new Set(['80', '443']);
 const longestUrl = 2_048;
+/** Names that nobody on the internet has. */
+const ownNames = /(^|\.)(localhost|local|internal)\.?$/i;
 
 /**
  * Fetches what input names. A name is resolved once, by the connection itself, which then goes to exactly the addresses that
@@ -67,12 +69,16 @@ export function createInputFetch({
         options.port === '' ? (options.protocol === 'https:' ? '443' : '80') : options.port;
       const connector = buildConnector({ timeout: connectTimeoutMs, lookup: guardedLookup(port) });
       connector(options, (error, socket) => {
+        if (error !== null) {
+          done(error, null);
+          return;
+        }
         // Whatever led here, this is where the connection is.
-        if (socket !== null && !allowed(socket.remoteAddress ?? '', port)) {
+        if (allowed(socket.remoteAddress ?? '', port)) done(null, socket);
+        else {
           socket.destroy();
           done(new ForbiddenTarget('a connection to no public address'), null);
-        } else if (error === null) done(null, socket);
-        else done(error, null);
+        }
       });
     },
   });
@@ -84,6 +90,7 @@ export function createInputFetch({
     if (url.username !== '' || url.password !== '') throw new ForbiddenTarget('credentials');
     const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
     const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (ownNames.test(host)) throw new ForbiddenTarget('a name of our own network');
     const isAddress = host !== url.hostname || /^[\d.]+$/.test(host);
     if (isAddress ? !allowed(host, port) : !usualPorts.has(port) && !dangerouslyAllow(host, port))
       throw new ForbiddenTarget('no public address on a usual port');

@@ -134,8 +134,8 @@ test('a purchase of somebody else is refused, kept as it was, and leaves a signa
   await app.record(bought, { source: 'app' });
   const before = (await app.metric('bulwark_billing_fraud_signals_total')) ?? 0;
   const stolen = { ...bought, userId: other.userId, autoRenews: false, observedAt: inSeconds(1) };
-  for (const _ of [1, 2])
-    await expect(app.record(stolen, { source: 'app' })).rejects.toMatchObject({
+  for (const source of ['app', 'app'] as const)
+    await expect(app.record(stolen, { source })).rejects.toMatchObject({
       code: 'PURCHASE_OWNED',
       statusCode: 409,
     });

@@ -19,6 +19,8 @@ export interface TestProviders {
 export interface TestProvidersOptions {
   /** Where it listens; the database's own URL by default, undefined for nowhere. */
   listenUrl?: string | undefined;
+  /** `debug` by default. */
+  logLevel?: 'debug' | 'info';
   input?: Parameters<typeof createProviders>[0]['input'];
 }
 
@@ -29,7 +31,7 @@ export async function startProviders(
 ): Promise<TestProviders> {
   const logLines: Record<string, unknown>[] = [];
   const logger = createLogger({
-    level: 'debug',
+    level: options.logLevel ?? 'debug',
     destination: { write: (line) => logLines.push(JSON.parse(line) as Record<string, unknown>) },
   });
   const metrics = createMetrics();

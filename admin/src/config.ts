@@ -4,6 +4,8 @@ export interface ConsoleConfig {
   apiUrl: string;
   supabaseUrl: string;
   anonKey: string;
+  /** Whether there is a sandbox that can be told to misbehave; in development only. */
+  sandbox: boolean;
 }
 
 /** Rejects with an Error in words for people. */
@@ -20,5 +22,6 @@ export async function loadConfig(): Promise<ConsoleConfig> {
     apiUrl: new URL(text('apiUrl'), location.origin).origin,
     supabaseUrl: text('supabaseUrl'),
     anonKey: text('anonKey'),
+    sandbox: found.sandbox === true,
   };
 }

@@ -223,6 +223,7 @@ export function createApp(options: AppOptions): App {
       consolePage({
         supabaseUrl: config.auth.supabaseUrl,
         anonKey: config.auth.anonKey.reveal(),
+        sandbox: config.sandbox.kind === 'on',
         directory: options.consoleDirectory,
       }),
     );

@@ -74,6 +74,7 @@ describe('the page of the console', () => {
       apiUrl: '/',
       supabaseUrl: app.issuer.url,
       anonKey: app.issuer.anonKey,
+      sandbox: false,
     });
     expect(answer.headers['cache-control']).toBe('no-store');
   });

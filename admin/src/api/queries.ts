@@ -1,6 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { otherIntervalMs, queuesIntervalMs, useInterval } from '../live/live.tsx';
-import { ApiError } from './request.ts';
 import { useApi } from './context.ts';
 import type { JobFilter, LogFilter } from './types.ts';
 
@@ -76,17 +75,12 @@ export function useProviders() {
   });
 }
 
-/** Null where there is no sandbox, as in production. */
 export function useSandbox() {
   const api = useApi();
   return useQuery({
     queryKey: ['providers', 'sandbox'],
-    queryFn: ({ signal }) =>
-      api.sandbox(signal).catch((error: unknown) => {
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-      }),
-    refetchInterval: ({ state }) => (state.data === null ? false : otherIntervalMs),
+    queryFn: ({ signal }) => api.sandbox(signal),
+    refetchInterval: useInterval(otherIntervalMs),
   });
 }
 

@@ -77,9 +77,9 @@ export function createRequester(apiUrl: string, { auth }: Supabase): Requester {
 
 async function faultOf(response: Response): Promise<ApiError | undefined> {
   if (response.ok) return undefined;
-  const id = response.headers.get('x-request-id') ?? undefined;
   const body = (await response.json().catch(() => undefined)) as
-    { error?: unknown; message?: unknown; details?: unknown } | undefined;
+    { error?: unknown; message?: unknown; details?: unknown; requestId?: unknown } | undefined;
+  const id = typeof body?.requestId === 'string' ? body.requestId : undefined;
   if (typeof body?.error !== 'string')
     return new ApiError('NOT_OURS', 'Something else than the API answered.', response.status, id);
   const message = typeof body.message === 'string' ? body.message : body.error;

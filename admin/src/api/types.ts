@@ -112,14 +112,18 @@ export interface Faults {
   garbage?: boolean;
   slowBody?: boolean;
   quota?: { remaining: number };
+  /** Share of the calls that misbehave; without it all do. */
   failRate?: number;
   forNext?: number;
 }
 
 export interface SandboxProvider {
   name: string;
-  calls?: number;
-  faults: Faults;
+  title: string;
+  calls: number;
+  /** Of them, those that misbehaved. */
+  spoilt: number;
+  faults: Faults | null;
 }
 
 export interface Person {
@@ -177,9 +181,9 @@ export interface OverviewPoint {
 export interface Overview {
   health: { status: HealthStatus; checks: Record<string, 'ok' | 'failing'> };
   version: string;
-  processes: ServerProcess[];
+  processes: ServerProcess[] | null;
   stepSeconds: number;
-  series: OverviewPoint[];
+  series: OverviewPoint[] | null;
   queues: QueueState[] | null;
   providers: Provider[] | null;
   recentErrors: LogRow[] | null;

@@ -9,25 +9,27 @@ interface Act<T> {
   work: () => Promise<T>;
   /** What is said when it is done. */
   done: (result: T) => string;
+  /** Whoever calls says by itself what went wrong, such as an open dialog. */
+  quietly?: boolean;
   /** What changes by it, and is asked for anew. */
   changes: readonly Topic[];
 }
 
 /**
  * Does something to the server and says what came of it, in the words of its answer. Resolves once what is shown has been
- * fetched anew, and rejects with what went wrong after having said it.
+ * fetched anew, and rejects with what went wrong after having said that too.
  */
 export function useAct() {
   const queries = useQueryClient();
   const say = useSay();
   return useCallback(
-    async <T>({ what, work, done, changes }: Act<T>): Promise<T> => {
+    async <T>({ what, work, done, quietly = false, changes }: Act<T>): Promise<T> => {
       try {
         const result = await work();
         say.done(done(result));
         return result;
       } catch (error) {
-        say.failed(what, error);
+        if (!quietly) say.failed(what, error);
         throw error;
       } finally {
         await Promise.all(

@@ -40,10 +40,13 @@ export function Live(props: { apiUrl: string; supabase: Supabase; children: Reac
 
 export const useLiveState = (): LiveState => use(LiveContext);
 
-/** Milliseconds between two questions: `whilePolling` without a socket, rarely with one, which tells of changes itself. */
+/** Counts that are summed up behind the work, and charts, go on without anybody telling of it. */
+const whileLiveMs = 10_000;
+
+/** Milliseconds between two questions: `whilePolling` without a socket, less often with one, which tells of changes. */
 export function useInterval(whilePolling: number): number {
   const state = useLiveState();
-  return useMemo(() => (state === 'live' ? 30_000 : whilePolling), [state, whilePolling]);
+  return useMemo(() => (state === 'live' ? whileLiveMs : whilePolling), [state, whilePolling]);
 }
 
 export const queuesIntervalMs = 4_000;

@@ -105,6 +105,7 @@ function Sockets({ sessions: { sockets, processes } }: { sessions: Sessions }) {
               what: 'End the socket',
               work: () => api.disconnect(ending.id),
               done: () => 'The socket is ended.',
+              quietly: true,
               changes: ['sessions'],
             })
           }

@@ -22,7 +22,8 @@ interface ConsoleProps {
 }
 
 /** Everything behind the door. */
-export function Console({ supabase, config: { apiUrl }, email, signOut }: ConsoleProps) {
+export function Console({ supabase, config, email, signOut }: ConsoleProps) {
+  const { apiUrl } = config;
   const [api] = useState(() => createApi(createRequester(apiUrl, supabase)));
   const [queries] = useState(createQueries);
   return (
@@ -34,7 +35,7 @@ export function Console({ supabase, config: { apiUrl }, email, signOut }: Consol
               <Routes>
                 <Route element={<Shell email={email} signOut={signOut} />}>
                   {places.map(({ path, page }) => (
-                    <Route key={path} path={path} element={page} />
+                    <Route key={path} path={path} element={page(config)} />
                   ))}
                   <Route path="/jobs/:id" element={<JobPage />} />
                   <Route path="*" element={<LostPage />} />

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { ConsoleConfig } from '../config.ts';
 import type { IconName } from '../parts/icon.tsx';
 import { AuditPage } from '../pages/audit.tsx';
 import { FlagsPage } from '../pages/flags/flags.tsx';
@@ -14,14 +15,19 @@ export const places: readonly {
   path: string;
   title: string;
   icon: IconName;
-  page: ReactNode;
+  page: (config: ConsoleConfig) => ReactNode;
 }[] = [
-  { path: '/', title: 'Overview', icon: 'overview', page: <OverviewPage /> },
-  { path: '/queues', title: 'Queues', icon: 'queues', page: <QueuesPage /> },
-  { path: '/jobs', title: 'Jobs', icon: 'jobs', page: <JobsPage /> },
-  { path: '/logs', title: 'Logs', icon: 'logs', page: <LogsPage /> },
-  { path: '/providers', title: 'Providers', icon: 'providers', page: <ProvidersPage /> },
-  { path: '/flags', title: 'Flags', icon: 'flags', page: <FlagsPage /> },
-  { path: '/sessions', title: 'Sessions', icon: 'sessions', page: <SessionsPage /> },
-  { path: '/audit', title: 'Audit', icon: 'audit', page: <AuditPage /> },
+  { path: '/', title: 'Overview', icon: 'overview', page: () => <OverviewPage /> },
+  { path: '/queues', title: 'Queues', icon: 'queues', page: () => <QueuesPage /> },
+  { path: '/jobs', title: 'Jobs', icon: 'jobs', page: () => <JobsPage /> },
+  { path: '/logs', title: 'Logs', icon: 'logs', page: () => <LogsPage /> },
+  {
+    path: '/providers',
+    title: 'Providers',
+    icon: 'providers',
+    page: ({ sandbox }) => <ProvidersPage sandbox={sandbox} />,
+  },
+  { path: '/flags', title: 'Flags', icon: 'flags', page: () => <FlagsPage /> },
+  { path: '/sessions', title: 'Sessions', icon: 'sessions', page: () => <SessionsPage /> },
+  { path: '/audit', title: 'Audit', icon: 'audit', page: () => <AuditPage /> },
 ];

@@ -24,6 +24,7 @@ export function FlagDialog({ flag, onClose }: { flag: Flag | undefined; onClose:
         what: `Save ${name}`,
         work: () => api.setFlag(name, { ...ruleOf(form), version: flag?.version ?? 0 }),
         done: () => `${name} is saved. Every process knows within 2 s.`,
+        quietly: true,
         changes: ['flags'],
       });
       onClose();

@@ -71,6 +71,7 @@ export function FlagsPage() {
               what: `Delete ${open.flag.name}`,
               work: () => api.removeFlag(open.flag.name),
               done: () => `${open.flag.name} is deleted.`,
+              quietly: true,
               changes: ['flags'],
             })
           }

@@ -26,3 +26,8 @@ export const stateChoices: readonly (readonly [JobState, string])[] = [
   ['active', 'Active'],
   ['completed', 'Completed'],
 ];
+
+export const retriable: readonly JobState[] = ['failed', 'retrying'];
+export const discardable: readonly JobState[] = ['dead', 'retrying', 'queued'];
+export const discardMeans =
+  'What is discarded counts as failed and is not done, unless somebody retries it.';

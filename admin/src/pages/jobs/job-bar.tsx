@@ -7,6 +7,7 @@ import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
 import { count } from '../../parts/format.ts';
 import { Icon } from '../../parts/icon.tsx';
+import { discardable, discardMeans, retriable } from './filter.ts';
 import { useJobActs } from './use-job-acts.ts';
 
 interface JobBarProps {
@@ -50,12 +51,12 @@ export function JobBar({ filter, rows, chosen, onSelect, more }: JobBarProps) {
             )}
           </>
         )}
-        {(state === 'failed' || state === 'retrying') && (
+        {retriable.includes(state) && (
           <ActButton disabled={none} act={() => acts.retry(ids)}>
             Retry now
           </ActButton>
         )}
-        {(state === 'dead' || state === 'failed') && (
+        {discardable.includes(state) && (
           <Button
             kind="danger"
             disabled={none}
@@ -75,7 +76,7 @@ export function JobBar({ filter, rows, chosen, onSelect, more }: JobBarProps) {
           onClose={close}
           act={() => acts.discard(ids)}
         >
-          They will not be done any more.
+          {discardMeans}
         </Confirm>
       )}
       {asking === 'redrive-all' && (

@@ -12,6 +12,7 @@ import { Empty, Shown } from '../../parts/shown.tsx';
 import { JobSign } from '../../parts/status.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { discardable, discardMeans, retriable } from './filter.ts';
 import { useJobActs } from './use-job-acts.ts';
 
 /** One job, with all that is known of it. */
@@ -53,12 +54,12 @@ function JobButtons({ job: { id, state } }: { job: Job }) {
           Redrive
         </ActButton>
       )}
-      {(state === 'failed' || state === 'retrying') && (
+      {retriable.includes(state) && (
         <ActButton kind="primary" act={() => acts.retry([id])}>
           Retry now
         </ActButton>
       )}
-      {(state === 'dead' || state === 'failed') && (
+      {discardable.includes(state) && (
         <Button
           kind="danger"
           onClick={() => {
@@ -78,7 +79,7 @@ function JobButtons({ job: { id, state } }: { job: Job }) {
           }}
           act={() => acts.discard([id])}
         >
-          It will not be done any more.
+          {discardMeans}
         </Confirm>
       )}
     </>

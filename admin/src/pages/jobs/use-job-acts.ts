@@ -39,6 +39,7 @@ export function useJobActs() {
         what: 'Redrive',
         work: () => api.redrive(queue === undefined ? { all: true } : { queue }),
         done: (done) => `${jobs(done)} went back to the queue.`,
+        quietly: true,
         changes,
       }),
     discard: (ids: string[]) =>
@@ -46,6 +47,7 @@ export function useJobActs() {
         what: 'Discard',
         work: () => inParts(api.discard)(ids),
         done: (done) => `${jobs(done)} discarded.`,
+        quietly: true,
         changes,
       }),
   };

@@ -3,13 +3,15 @@ import { Chart } from '../../parts/chart.tsx';
 import { count, duration } from '../../parts/format.ts';
 import { Card } from '../../parts/page.tsx';
 import { Empty } from '../../parts/shown.tsx';
+import { unreadable } from './lists.tsx';
 
 const many = (value: number | null): string => (value === null ? '–' : count(value));
 
 /** Throughput and latency, over all processes. */
 export function OverviewCharts({ overview: { series, stepSeconds } }: { overview: Overview }) {
-  const at = series.map((point) => Date.parse(point.at) / 1_000);
   const perMinute = (value: number): number => (value * 60) / stepSeconds;
+  if (series === null) return <Card title="Traffic">{unreadable}</Card>;
+  const at = series.map((point) => Date.parse(point.at) / 1_000);
   if (series.length < 2)
     return (
       <Card title="Traffic">

@@ -7,7 +7,7 @@ import { BreakerSign, LevelSign, QueueSign, Status } from '../../parts/status.ts
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
 
-const unreadable = (
+export const unreadable = (
   <Empty title="It cannot be read now.">The next attempt follows by itself.</Empty>
 );
 
@@ -113,10 +113,12 @@ export function Errors({ rows }: { rows: LogRow[] | null }) {
   );
 }
 
-export function Processes({ processes }: { processes: ServerProcess[] }) {
+export function Processes({ processes }: { processes: ServerProcess[] | null }) {
   return (
     <Card title="Processes" flush>
-      {processes.length === 0 ? (
+      {processes === null ? (
+        unreadable
+      ) : processes.length === 0 ? (
         <Empty title="None has reported yet.">Each does within half a minute.</Empty>
       ) : (
         <Table

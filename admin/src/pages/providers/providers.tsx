@@ -5,7 +5,7 @@ import { ProviderCard } from './provider-card.tsx';
 import { Sandbox } from './sandbox.tsx';
 
 /** The upstreams that the server calls, and how each of them does. */
-export function ProvidersPage() {
+export function ProvidersPage({ sandbox }: { sandbox: boolean }) {
   const providers = useProviders();
   return (
     <Page title="Providers">
@@ -26,7 +26,7 @@ export function ProvidersPage() {
           )
         }
       </Shown>
-      <Sandbox />
+      {sandbox && <Sandbox />}
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import { useSandbox } from '../../api/queries.ts';
 import type { Faults, SandboxProvider } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
 import { ActButton } from '../../parts/act-button.tsx';
+import { count } from '../../parts/format.ts';
 import { Card } from '../../parts/page.tsx';
 import { Status } from '../../parts/status.tsx';
 import { faultsInWords, presets, type Preset } from './faults.ts';
@@ -11,7 +12,7 @@ import { faultsInWords, presets, type Preset } from './faults.ts';
 /** In development: has the stand-ins of the providers misbehave. There is none in production. */
 export function Sandbox() {
   const { data } = useSandbox();
-  if (data === undefined || data === null || data.length === 0) return null;
+  if (data === undefined || data.length === 0) return null;
   return (
     <Card title="Sandbox" flush>
       <ul className="list">
@@ -25,11 +26,12 @@ export function Sandbox() {
   );
 }
 
-function SandboxRow({ provider: { name, faults } }: { provider: SandboxProvider }) {
+function SandboxRow({ provider }: { provider: SandboxProvider }) {
+  const { name, title, faults, calls, spoilt } = provider;
   const api = useApi();
   const act = useAct();
   const [chosen, setChosen] = useState<Preset>('down');
-  const wrong = faultsInWords(faults);
+  const wrong = faults === null ? '' : faultsInWords(faults);
   const set = (wanted: Faults | null, done: string) =>
     act({
       what: `Sandbox ${name}`,
@@ -40,10 +42,13 @@ function SandboxRow({ provider: { name, faults } }: { provider: SandboxProvider 
   return (
     <div className="spread">
       <div>
-        <h3>{name}</h3>
+        <h3>{title}</h3>
         <Status tone={wrong === '' ? 'good' : 'warn'} className="small">
           {wrong === '' ? 'Behaves' : `Misbehaves: ${wrong}`}
         </Status>
+        <p className="quiet small">
+          {count(calls)} calls, {count(spoilt)} of them spoilt
+        </p>
       </div>
       <div className="row">
         <select

@@ -37,6 +37,7 @@ export function ActionDialog({ action, onClose }: { action: Action; onClose: () 
         what: action.title,
         work: () => api.run(action.name, inputOf(action, values)),
         done: ({ message }) => message,
+        quietly: true,
         changes: ['queues', 'jobs', 'overview'],
       });
       onClose();

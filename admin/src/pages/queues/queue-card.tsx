@@ -139,6 +139,7 @@ function QueueButtons({ queue: { name, paused, counts } }: { queue: QueueState }
               what: `Pause ${name}`,
               work: () => api.pause(name),
               done: () => `${name} is paused.`,
+              quietly: true,
               changes: ['queues', 'overview'],
             })
           }
@@ -157,6 +158,7 @@ function QueueButtons({ queue: { name, paused, counts } }: { queue: QueueState }
               what: `Redrive ${name}`,
               work: () => api.redrive({ queue: name }),
               done: (sent) => `${count(sent)} went back to ${name}.`,
+              quietly: true,
               changes: ['queues', 'jobs', 'overview'],
             })
           }

@@ -11,6 +11,8 @@ export interface ConsoleOptions {
   supabaseUrl: string;
   /** Public by its nature: every app carries it. */
   anonKey: string;
+  /** Whether there is a provider sandbox, which the page then shows. */
+  sandbox: boolean;
   /** The built page. */
   directory?: string | undefined;
 }
@@ -37,7 +39,8 @@ const policyFor = (supabaseUrl: string): string =>
  * The operations console under `/admin`: the files of `admin/dist`, and `/admin/config.json` with the public values that it
  * needs. Files with a hash in their name are kept by browsers for good; the others are asked for each time.
  */
-export function consolePage({ supabaseUrl, anonKey, directory = built }: ConsoleOptions): Router {
+export function consolePage(options: ConsoleOptions): Router {
+  const { supabaseUrl, anonKey, sandbox, directory = built } = options;
   const router = Router({ caseSensitive: true });
   const guards = {
     'Content-Security-Policy': policyFor(supabaseUrl),
@@ -57,7 +60,7 @@ export function consolePage({ supabaseUrl, anonKey, directory = built }: Console
     response.set(guards).sendFile('index.html', { root: directory, cacheControl: false });
   });
   router.get('/admin/config.json', named('/admin/config.json'), (_request, response: Response) => {
-    response.set(guards).json({ apiUrl: '/', supabaseUrl, anonKey });
+    response.set(guards).json({ apiUrl: '/', supabaseUrl, anonKey, sandbox });
   });
   router.use(
     '/admin/assets',

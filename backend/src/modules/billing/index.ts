@@ -1,7 +1,4 @@
 import { defineModule, type Kernel, type ModuleParts } from '../../kernel/module/index.ts';
-import { createAdminRepository } from './admin-repository.ts';
-import { billingAdminRoutes } from './admin-routes.ts';
-import { createBillingAdmin } from './admin-service.ts';
 import { billingSection, type BillingSettings } from './config.ts';
 import { createDueTimer } from './due-timer.ts';
 import { createBillingRepository } from './repository.ts';
@@ -28,18 +25,12 @@ export function createBilling(
       timer.expect(at);
     },
   });
-  const admin = createBillingAdmin({
-    repository: createAdminRepository(db),
-    billing: service,
-    products,
-    rules,
-  });
   const disposers = [
     entitlements.provide((userId) => service.now(userId)),
     relayEntitlements(events, realtime, service),
   ];
   const parts = {
-    routes: [...billingRoutes(service), ...billingAdminRoutes(admin)],
+    routes: billingRoutes(service),
     start: () => {
       timer.start();
     },

@@ -12,7 +12,7 @@ export default defineClaim({
   claim:
     'Four workers do ten thousand jobs, each once; a job that was enqueued in a transaction runs exactly where that was committed.',
   bound: `${grouped(jobs)} jobs and ${transactions} transactions, half of them rolled back: none lost, none doubled, none out of nothing`,
-  seconds: 45,
+  seconds: 30,
   measure: (surroundings) =>
     withStand(surroundings, async (stand) => {
       const { server, db } = stand;

@@ -3,10 +3,10 @@ import { defineClaim } from '../claim.ts';
 import { withStand, type JobsStand } from '../jobs/stand.ts';
 import { milliseconds } from '../measure/summary.ts';
 
-const pollMs = 2_000;
+const pollMs = 1_500;
 /** A worker looks a tenth of the interval sooner or later than it says, and then the job has to be started. */
 const boundMs = pollMs * 1.1 + 500;
-const jobs = 10;
+const jobs = 5;
 const faults = ['swallow', 'reset'] as const;
 
 export default defineClaim({
@@ -15,7 +15,7 @@ export default defineClaim({
   claim:
     'Where the word of a job is lost, because the listening connection is half open or gone, the job is started all the same within the poll interval.',
   bound: `${jobs} jobs with each fault, none later than ${milliseconds(boundMs)} at a poll interval of ${milliseconds(pollMs)}`,
-  seconds: 45,
+  seconds: 25,
   measure: (surroundings) =>
     withStand(surroundings, async (stand) => {
       const proxy = await startFaultProxy(surroundings.stack.database.url);

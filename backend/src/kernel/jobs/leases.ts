@@ -90,13 +90,16 @@ export function watchLeases(options: {
 
   let last: Promise<void> = Promise.resolve();
   let looking = false;
-  const timer = setInterval(() => {
+  function lookOnce(): void {
     if (looking) return;
     looking = true;
     last = look().finally(() => {
       looking = false;
     });
-  }, watchSeconds * 1_000);
+  }
+  const timer = setInterval(lookOnce, watchSeconds * 1_000);
+  // Whoever died may have been the only one.
+  lookOnce();
   return async () => {
     clearInterval(timer);
     await last;

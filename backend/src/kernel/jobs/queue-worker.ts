@@ -38,8 +38,6 @@ const pollJitter = 0.1;
 export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const { job, executor, pollMs, logger, gate } = options;
   const capacity = Math.max(job.concurrency, job.batch);
-  /** Below this the way to the queue is not worth its while. */
-  const worthwhile = job.batch === 1 ? 1 : Math.ceil(job.batch / 2);
   const waiting: Claim[] = [];
   const running = new Set<Claim>();
   const whenIdle: (() => void)[] = [];
@@ -47,9 +45,15 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   let looking = false;
   /** There may be more in the queue than was taken. */
   let more = true;
+  let soon = false;
   let timer: NodeJS.Timeout | undefined;
 
   const room = () => capacity - waiting.length - running.size;
+  /** While enough lies ready, the way to the queue is not worth its while for a few. */
+  const wanting = () =>
+    !draining &&
+    room() > 0 &&
+    (room() >= job.batch / 2 || (waiting.length === 0 && running.size < job.concurrency));
   const later = (ms: number) => {
     clearTimeout(timer);
     if (!draining) timer = setTimeout(wake, Math.max(1, ms));
@@ -59,7 +63,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   async function look(): Promise<void> {
     looking = true;
     try {
-      while (more && !draining && room() >= worthwhile) {
+      while (more && wanting()) {
         more = false;
         const permit = gate && (await gate.take());
         if (permit !== undefined && permit.kind === 'wait') {
@@ -101,7 +105,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
       void options.run(next).finally(() => {
         running.delete(next);
         startWaiting();
-        if (more && !looking) void look();
+        lookSoon();
         settle();
       });
     }
@@ -110,6 +114,16 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   function wake(): void {
     more = true;
     if (!looking && !draining) void look();
+  }
+
+  /** What ends in the same turn of the loop makes room together. */
+  function lookSoon(): void {
+    if (!more || soon) return;
+    soon = true;
+    setImmediate(() => {
+      soon = false;
+      if (!looking && more && wanting()) void look();
+    });
   }
 
   function settle(): void {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
 import type { Executor, Transaction } from '../db/index.ts';
-import type { Logger } from '../logging/index.ts';
+import { currentLogContext, type Logger } from '../logging/index.ts';
 import type { Scrubber } from '../privacy/index.ts';
 import { channelName } from './channel.ts';
 import { handBack, type Claim } from './claim.ts';
@@ -76,12 +76,13 @@ export function createSettlement(
         route: queue,
         requestId: claim.data.requestId,
         userId: claim.data.caller?.id,
+        traceId: currentLogContext()?.traceId,
       });
       return 'dead';
     },
     async handBack(claim, seconds) {
       const values = [queue, claim.id, claim.retryCount, seconds, channelName];
-      await persistently(() => executor.execute(handBack, values));
+      await executor.execute(handBack, values);
     },
   };
 }

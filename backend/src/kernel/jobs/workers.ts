@@ -47,11 +47,23 @@ const unheardPollMs = 1_000;
 export function startWorkers(options: WorkersOptions): Workers {
   const { boss, executor, handlers, logger, reporter } = options;
   const running = new Map<Claim, Attempt>();
+  /** What was taken and is handed back without a start. */
+  const returning = new Set<Promise<void>>();
   const pollMs =
     options.listenUrl === undefined
       ? Math.min(unheardPollMs, options.config.pollMs)
       : options.config.pollMs;
   let draining = false;
+
+  function handBackUnstarted(settlement: Settlement, claim: Claim): void {
+    const returned = settlement
+      .handBack(claim, 0)
+      .catch((error: unknown) => {
+        logger.warn({ err: error, jobId: claim.id }, 'job not settled, its lease has to lapse');
+      })
+      .finally(() => returning.delete(returned));
+    returning.add(returned);
+  }
 
   function startWorker(handler: JobHandler): { worker: QueueWorker; settlement: Settlement } {
     const { job } = handler;
@@ -63,7 +75,9 @@ export function startWorkers(options: WorkersOptions): Workers {
       logger,
       gate: job.rate && createRateGate(executor, { ...job, rate: job.rate }),
       run: (claim) => runAttempt(handler, claim, settlement, options, running),
-      refuse: (claim) => void handBackUnstarted(settlement, claim, logger),
+      refuse: (claim) => {
+        handBackUnstarted(settlement, claim);
+      },
     });
     return { worker, settlement };
   }
@@ -99,7 +113,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     if (draining) return;
     draining = true;
     for (const { worker, settlement } of queues) {
-      for (const claim of worker.drain()) void handBackUnstarted(settlement, claim, logger);
+      for (const claim of worker.drain()) handBackUnstarted(settlement, claim);
     }
   }
 
@@ -114,24 +128,11 @@ export function startWorkers(options: WorkersOptions): Workers {
       await Promise.race([idle, late]);
       timer.abort();
       await Promise.all([...running.values()].map((attempt) => attempt.giveUp()));
-      await idle;
+      await Promise.all([idle, ...returning]);
       endLeases();
       await Promise.all([listening?.close(), endWatch()]);
     },
   };
-}
-
-/** A claim of a process that is about to end. */
-async function handBackUnstarted(
-  settlement: Settlement,
-  claim: Claim,
-  logger: Logger,
-): Promise<void> {
-  try {
-    await settlement.handBack(claim, 0);
-  } catch (error) {
-    logger.warn({ err: error, jobId: claim.id }, 'job not settled, its lease has to lapse');
-  }
 }
 
 /** Never rejects. */

@@ -7,7 +7,9 @@ await withBuiltServer(async (stack) => {
   const { bulwark, bare } = await jobThroughput(stack, {
     jobs: 10_000,
     rounds: 5,
-    progress: (text) => { console.log(text); },
+    progress: (text) => {
+      console.log(text);
+    },
   });
   const ratio = median(bulwark.map((rate, round) => rate / (bare[round] ?? Infinity)));
   console.log(

@@ -4,6 +4,7 @@ import type { Scrubber } from '../privacy/index.ts';
 import type { Infer, Schema } from '../schema/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
 import { answerSample } from './answer-sample.ts';
+import { logCalls } from './call-lines.ts';
 import type { Definition } from './definition.ts';
 import { exchange, UnusableAnswer, type Exchanged } from './exchange.ts';
 import { FailedTry, failedByStatus } from './failed-try.ts';
@@ -33,6 +34,7 @@ export interface HttpProvider extends Provider {
 export function createProvider(parts: ProviderParts): HttpProvider {
   const { definition, policy, tracing, logger, scrubber, version } = parts;
   const { name, maxBytes } = definition;
+  const logged = logCalls(logger, name);
   const base = new URL(`${definition.baseUrl}/`);
   const agent = new Agent({
     connections: definition.concurrency,
@@ -125,22 +127,31 @@ export function createProvider(parts: ProviderParts): HttpProvider {
       const url = urlOf(request);
       const idempotent =
         request.idempotent ?? (idempotentMethods.has(method) || idempotencyKey !== undefined);
-      return policy.execute({ idempotent, interactive, signal }, (attempt) =>
-        spanned(method, attempt.number, async () => {
-          try {
-            const carried = { ...attempt, headers: carriedHeaders() };
-            const answer = await ask(request, url, carried);
-            const body = judge(answer, request.schema, `${method} ${url.pathname}`);
-            return { status: answer.status, headers: answer.headers, body };
-          } catch (error) {
-            throw error instanceof UnusableAnswer ? unusable(error) : error;
-          }
+      const operation = `${method} ${url.pathname}`;
+      return logged(operation, signal, (tried) =>
+        policy.execute({ idempotent, interactive, signal }, (attempt) => {
+          tried(attempt.number);
+          return spanned(method, attempt.number, async () => {
+            try {
+              const carried = { ...attempt, headers: carriedHeaders() };
+              const answer = await ask(request, url, carried);
+              const body = judge(answer, request.schema, operation);
+              return { status: answer.status, headers: answer.headers, body };
+            } catch (error) {
+              throw error instanceof UnusableAnswer ? unusable(error) : error;
+            }
+          });
         }),
       );
     },
     run(work, { idempotent = false, interactive = false, signal, operation = 'call' } = {}) {
-      return policy.execute({ idempotent, interactive, signal }, (attempt) =>
-        spanned(operation, attempt.number, () => work({ ...attempt, headers: carriedHeaders() })),
+      return logged(operation, signal, (tried) =>
+        policy.execute({ idempotent, interactive, signal }, (attempt) => {
+          tried(attempt.number);
+          return spanned(operation, attempt.number, () =>
+            work({ ...attempt, headers: carriedHeaders() }),
+          );
+        }),
       );
     },
     close: () => agent.destroy(),

@@ -61,7 +61,13 @@ export function viewAt(
   return { at, standings, entitled };
 }
 
-function standingOf(purchase: Purchase, products: Products, rules: Rules, at: Date): Standing {
+/** One purchase at a moment. */
+export function standingOf(
+  purchase: Purchase,
+  products: Products,
+  rules: Rules,
+  at: Date,
+): Standing {
   const state = stateAt(purchase, at, rules.renewalLeewayMs);
   const product = products.sold(purchase.provider, purchase.productId);
   const counts = purchase.environment === 'production' || rules.sandboxGrants;

@@ -1,4 +1,7 @@
 import { defineModule, type Kernel, type ModuleParts } from '../../kernel/module/index.ts';
+import { createAdminRepository } from './admin-repository.ts';
+import { billingAdminRoutes } from './admin-routes.ts';
+import { createBillingAdmin } from './admin-service.ts';
 import { billingSection, type BillingSettings } from './config.ts';
 import { createDueTimer } from './due-timer.ts';
 import { createBillingRepository } from './repository.ts';
@@ -25,12 +28,18 @@ export function createBilling(
       timer.expect(at);
     },
   });
+  const admin = createBillingAdmin({
+    repository: createAdminRepository(db),
+    billing: service,
+    products,
+    rules,
+  });
   const disposers = [
     entitlements.provide((userId) => service.now(userId)),
     relayEntitlements(events, realtime, service),
   ];
   const parts = {
-    routes: billingRoutes(service),
+    routes: [...billingRoutes(service), ...billingAdminRoutes(admin)],
     start: () => {
       timer.start();
     },

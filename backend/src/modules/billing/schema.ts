@@ -4,9 +4,9 @@ import { purchaseStates } from './state.ts';
 import { providerNames } from './truth.ts';
 
 const moment = () => Joi.date().iso();
-const product = shape({ id: Joi.string(), title: Joi.string() });
+export const product = shape({ id: Joi.string(), title: Joi.string() });
 
-const entitlement = shape({
+export const ownEntitlement = shape({
   name: Joi.string(),
   state: oneOf('active', 'cancelled', 'grace').description(
     '`cancelled`: paid until `until`; `grace`: the payment has failed, and it works until `until`',
@@ -42,7 +42,7 @@ export const ownEntitlements = shape({
   at: moment().description(
     'The moment for which this is true; of two answers the later one counts',
   ),
-  entitlements: listOf(entitlement).description('What may be used now, one a name'),
+  entitlements: listOf(ownEntitlement).description('What may be used now, one a name'),
   purchases: listOf(purchase).description(
     'Everything that was bought, also what gives nothing now',
   ),

@@ -1,4 +1,4 @@
-import type { JobsAdmin } from '../../kernel/jobs/index.ts';
+import type { JobRecord, JobsAdmin } from '../../kernel/jobs/index.ts';
 import { csvRow } from './csv.ts';
 import type { ExportQuery } from './jobs-schema.ts';
 
@@ -29,7 +29,8 @@ export async function* csvOfJobs(
   { limit, ...filter }: ExportQuery,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  yield csvRow(columns);
+  // With the first page, so that what fails before it is an answer of its own.
+  let head = csvRow(columns);
   let cursor: string | undefined;
   for (let left = limit; left > 0;) {
     signal.throwIfAborted();
@@ -38,31 +39,31 @@ export async function* csvOfJobs(
       limit: Math.min(left, pageSize),
       ...(cursor === undefined ? {} : { cursor }),
     });
-    yield page.jobs
-      .map(({ error, ...job }) =>
-        csvRow([
-          job.id,
-          job.queue,
-          job.state,
-          job.attempts,
-          job.maxAttempts,
-          job.createdAt,
-          job.startedAt,
-          job.finishedAt,
-          job.nextRunAt,
-          error?.name,
-          error?.code,
-          error?.message,
-          job.requestId,
-          job.callerId,
-          job.key,
-          job.priority,
-          job.payload,
-        ]),
-      )
-      .join('');
+    yield head + page.jobs.map(rowOf).join('');
+    head = '';
     left -= page.jobs.length;
     if (page.next === null || page.jobs.length === 0) return;
     cursor = page.next;
   }
 }
+
+const rowOf = ({ error, ...job }: JobRecord): string =>
+  csvRow([
+    job.id,
+    job.queue,
+    job.state,
+    job.attempts,
+    job.maxAttempts,
+    job.createdAt,
+    job.startedAt,
+    job.finishedAt,
+    job.nextRunAt,
+    error?.name,
+    error?.code,
+    error?.message,
+    job.requestId,
+    job.callerId,
+    job.key,
+    job.priority,
+    job.payload,
+  ]);

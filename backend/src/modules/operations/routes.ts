@@ -13,6 +13,7 @@ import { providerRoutes } from './providers-routes.ts';
 import { createSandboxControl } from './sandbox.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
 import type { OperationsService } from './service.ts';
+import { webhookRoutes } from './webhooks-routes.ts';
 
 /** Everything the console does, in the order of its pages. */
 export function operationsRoutes(parts: {
@@ -31,6 +32,7 @@ export function operationsRoutes(parts: {
     ...queueRoutes(admin, mutation),
     ...jobRoutes(admin, mutation),
     ...logRoutes(admin),
+    ...webhookRoutes(admin, mutation),
     ...providerRoutes(admin, mutation),
     ...(sandbox.kind === 'on' ? sandboxRoutes(createSandboxControl(sandbox.url), mutation) : []),
     ...flagRoutes(admin, people, mutation),

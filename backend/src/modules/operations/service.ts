@@ -37,6 +37,10 @@ export function createOperationsService(services: {
     }
   }
 
+  /** However many look, and however often they are told to: each part is read once a second. */
+  const queues = onceASecond(() => orNull('queues', admin.jobs.queues()));
+  const providers = onceASecond(() => orNull('providers', admin.providers.list()));
+
   /** With what this process knows of itself, which may not have been written yet. */
   async function processes(): Promise<ProcessState[] | null> {
     const rows = await orNull('processes', repository.processes(3.5 * sampleSeconds));
@@ -47,12 +51,12 @@ export function createOperationsService(services: {
   return {
     async overview(minutes: number): Promise<Overview> {
       const stepSeconds = stepSecondsOf(minutes, sampleSeconds);
-      const [health, ofProcesses, steps, queues, providers, errors] = await Promise.all([
+      const [health, ofProcesses, steps, ofQueues, ofProviders, errors] = await Promise.all([
         admin.health.report(),
         processes(),
         orNull('series', repository.series(minutes, stepSeconds)),
-        orNull('queues', admin.jobs.queues()),
-        orNull('providers', admin.providers.list()),
+        queues(),
+        providers(),
         orNull('logs', admin.logs.search({ level: 'error', limit: recentErrors })),
       ]);
       return {
@@ -61,8 +65,8 @@ export function createOperationsService(services: {
         processes: ofProcesses,
         stepSeconds,
         series: steps?.map(pointOf) ?? null,
-        queues,
-        providers,
+        queues: ofQueues,
+        providers: ofProviders,
         recentErrors: errors?.rows ?? null,
       };
     },
@@ -86,6 +90,17 @@ export function createOperationsService(services: {
         })),
       };
     },
+  };
+}
+
+const aSecondMs = 1_000;
+
+function onceASecond<T>(read: () => Promise<T>): () => Promise<T> {
+  let latest: { at: number; reading: Promise<T> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (latest === undefined || now - latest.at > aSecondMs) latest = { at: now, reading: read() };
+    return latest.reading;
   };
 }
 

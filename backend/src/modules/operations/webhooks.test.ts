@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { sign, webhookModule, webhookTables } from '../../../test/fixtures/webhook-module.ts';
+import { startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { operations } from './index.ts';
+import { consoleOf, until } from './prove/fixtures/console.ts';
+
+interface Page {
+  counts: { provider: string; state: string; count: number }[];
+  webhooks: { id: string; eventId: string; state: string; replays: number; kept: unknown }[];
+  next: string | null;
+}
+
+const failures = new Map<string, number>();
+let app: TestApp;
+let ask: ReturnType<typeof consoleOf>;
+
+beforeAll(async () => {
+  app = await startTestApp({
+    modules: [operations, webhookModule(failures)],
+    environment: { JOBS_POLL_MS: '500' },
+  });
+  const client = new Client({ connectionString: app.database.url });
+  await client.connect();
+  await client.query(webhookTables).finally(() => client.end());
+  ask = consoleOf(app, await app.signUp({ role: 'admin' }));
+});
+afterAll(async () => {
+  await app.stop();
+});
+
+async function send(id: string, more: object = {}): Promise<void> {
+  const body = JSON.stringify({ id, type: 'thing.happened', ...more });
+  const { status } = await fetch(`${app.url}/api/v1/webhooks/sender`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-signature': sign(body) },
+    body,
+  });
+  expect(status).toBe(200);
+}
+
+const inbox = async (query = ''): Promise<Page> =>
+  (await ask<Page>('get', `/webhooks?limit=200${query}`)).body;
+
+const inState = (id: string, state: string) =>
+  until(
+    async () => (await inbox(`&state=${state}`)).webhooks.find(({ eventId }) => eventId === id),
+    `${id} is ${state}`,
+  );
+
+test('operators see what came in, in pages and by state, scrubbed, and how much there is', async () => {
+  await send('seen-1', { person: 'ada@example.com' });
+  await send('seen-2', { type: 'something.new' });
+  expect((await inState('seen-1', 'processed')).kept).toMatchObject({ person: '[email]' });
+  await inState('seen-2', 'parked');
+  expect((await inbox()).counts).toEqual(
+    expect.arrayContaining([
+      { provider: 'sender', state: 'parked', count: 1 },
+      { provider: 'sender', state: 'processed', count: 1 },
+    ]),
+  );
+  const first = (await ask<Page>('get', '/webhooks?limit=1')).body;
+  const second = (await ask<Page>('get', `/webhooks?limit=1&cursor=${first.next ?? ''}`)).body;
+  expect([first, second].flatMap(({ webhooks }) => webhooks.map((one) => one.eventId))).toEqual([
+    'seen-2',
+    'seen-1',
+  ]);
+});
+
+test('one that has failed is replayed by its id, and who did it is in the audit log', async () => {
+  failures.set('replayed', 2);
+  await send('replayed');
+  const { id } = await inState('replayed', 'failed');
+  const answer = await ask('post', '/webhooks/replay', { ids: [id] });
+  expect([answer.status, answer.body]).toEqual([200, { count: 1 }]);
+  expect(await inState('replayed', 'processed')).toMatchObject({ replays: 1 });
+  const { entries } = (await ask<{ entries: object[] }>('get', '/audit?action=webhooks.replay'))
+    .body;
+  expect(entries).toMatchObject([
+    { target: id, details: { ids: [id] }, outcome: 'succeeded', result: { count: 1 } },
+  ]);
+});
+
+test('those of a time are replayed by provider and state', async () => {
+  failures.set('ranged', 2);
+  const from = new Date();
+  await send('ranged');
+  await inState('ranged', 'failed');
+  const range = { provider: 'sender', from, to: new Date(Date.now() + 60_000), state: 'failed' };
+  expect((await ask('post', '/webhooks/replay', range)).body).toEqual({ count: 1 });
+  await inState('ranged', 'processed');
+});
+
+test.each([
+  ['nothing', {}],
+  ['ids and a provider', { ids: ['0b0c5dd8-9f0d-4d4e-9f43-6f6a2f3f5a77'], provider: 'sender' }],
+  ['a provider without a time', { provider: 'sender' }],
+  ['ids and a state', { ids: ['0b0c5dd8-9f0d-4d4e-9f43-6f6a2f3f5a77'], state: 'failed' }],
+])('a replay of %s is refused', async (_name, body) => {
+  expect((await ask('post', '/webhooks/replay', body)).status).toBe(400);
+});

@@ -19,6 +19,8 @@ export interface ThrowawayOptions {
   /** Default: whatever `findBinaries()` finds. */
   binaries?: Binaries;
   maxConnections?: number;
+  /** Whether each commit is flushed to disk, as in a database that matters. Default false. */
+  durable?: boolean;
 }
 
 export interface ThrowawayCluster {
@@ -35,7 +37,8 @@ export interface ThrowawayCluster {
 const prefix = 'bulwark-throwaway-';
 
 /**
- * A Postgres for tests, with Supabase's roles: fresh data in a temporary folder, a free port, nothing flushed to disk.
+ * A Postgres for tests, with Supabase's roles: fresh data in a temporary folder, a free port, and nothing flushed to
+ * disk unless that is asked for.
  * Also removes what killed test runs left behind.
  */
 export async function startThrowawayCluster(
@@ -57,7 +60,7 @@ export async function startThrowawayCluster(
       binaries,
       dataDirectory: join(folder, 'data'),
       password,
-      durable: false,
+      durable: options.durable ?? false,
       maxConnections: options.maxConnections ?? 200,
     });
     const { adminUrl, databaseUrl } = cluster;

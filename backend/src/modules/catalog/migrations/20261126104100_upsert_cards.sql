@@ -37,7 +37,7 @@ begin
       variants jsonb, unstorable jsonb
     )
   ),
-  faulty_cards as (
+  faulty_cards as materialized (
     select given.*, case
       when form <> 'object' then 'is no object'
       when unstorable is not null then 'has characters that cannot be stored'
@@ -105,7 +105,7 @@ begin
       )
     ) with ordinality as variant (id, slug, condition, printing, language, price, priced_at, unstorable, nr)
   ),
-  faulty_variants as (
+  faulty_variants as materialized (
     select *, case
       when card_verdict is not null then 'its card was rejected'
       when unstorable is not null then 'has characters that cannot be stored'

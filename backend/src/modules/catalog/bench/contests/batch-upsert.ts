@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import { startThrowawayCluster } from '../../../../../local/postgres/throwaway.ts';
+import { testTemplate } from '../../../../../test/support/template.ts';
 import { batchOf, type SourceCard } from '../../batch.ts';
 
-/** One way to store a page, timed over the rounds. */
+/** Medians of a page that is new, whose prices have moved, or that is as it was. Milliseconds. */
 export interface UpsertStanding {
-  /** What the rows were to the table. */
   what: 'new' | 'moved' | 'unchanged';
   batchMs: number;
+  /** One statement a row, each committed by itself. */
   rowByRowMs: number;
-  ratio: number;
+  /** The same within one transaction: the gentlest way to write row by row. */
+  rowsInOneTransactionMs: number;
 }
 
 export interface UpsertContest {
@@ -20,47 +23,72 @@ export interface UpsertContest {
 const shelf = { gameId: 'bench', setId: 'bench' };
 const cardCount = 100;
 const variantsEach = 8;
-const rounds = 9;
+const rounds = 7;
+
+const ways = ['batch', 'rows', 'transaction'] as const;
+type Way = (typeof ways)[number];
 
 /**
  * A page of 100 cards with 8 variants each, stored by the one statement and by one statement a row, in turns, over the same
- * connection. Row by row is what one writes first: an upsert for each card, then one for each of its variants.
+ * connection to the same database: one that flushes its commits to disk, as those that matter do. Row by row is what one
+ * writes first: an upsert for each card, then one for each of its variants.
  */
-export async function batchUpsert(databaseUrl: string): Promise<UpsertContest> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
+export async function batchUpsert(signal?: AbortSignal): Promise<UpsertContest> {
+  const cluster = await startThrowawayCluster({ durable: true });
   try {
-    await client.query(`set role service_role`);
-    await client.query(`insert into catalog.games (id, name) values ('bench', 'Bench')`);
-    await client.query(
-      `insert into catalog.sets (game_id, id, name, card_count) values ('bench', 'bench', 'Bench', 100)`,
-    );
-    const times: Record<UpsertStanding['what'], { batch: number[]; rows: number[] }> = {
-      new: { batch: [], rows: [] },
-      moved: { batch: [], rows: [] },
-      unchanged: { batch: [], rows: [] },
-    };
-    for (let round = 0; round < rounds; round += 1) {
-      // The same work on rows of its own for each, the first one in turns.
-      const order = round % 2 === 0 ? (['batch', 'rows'] as const) : (['rows', 'batch'] as const);
-      for (const way of order) {
-        const page = makePage();
-        const store = way === 'batch' ? storeBatch : storeRows;
-        times.new[way].push(await timed(() => store(client, page)));
-        times.unchanged[way].push(await timed(() => store(client, page)));
-        times.moved[way].push(await timed(() => store(client, withOtherPrices(page))));
-      }
+    await cluster.createTemplate(testTemplate.name, testTemplate.prepare);
+    const database = await cluster.cloneDatabase(testTemplate.name);
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      return await compete(client, signal);
+    } finally {
+      await client.end();
     }
-    const standings = (['new', 'moved', 'unchanged'] as const).map((what) => {
-      const batchMs = median(times[what].batch);
-      const rowByRowMs = median(times[what].rows);
-      return { what, batchMs, rowByRowMs, ratio: rowByRowMs / batchMs };
-    });
-    return { cards: cardCount, variants: cardCount * variantsEach, standings };
   } finally {
-    await client.end();
+    await cluster.stop();
   }
 }
+
+async function compete(client: Client, signal: AbortSignal | undefined): Promise<UpsertContest> {
+  await client.query(`set role service_role`);
+  await client.query(`insert into catalog.games (id, name) values ('bench', 'Bench')`);
+  await client.query(
+    `insert into catalog.sets (game_id, id, name, card_count) values ('bench', 'bench', 'Bench', 100)`,
+  );
+  const times = { new: timesOfWays(), moved: timesOfWays(), unchanged: timesOfWays() };
+  for (let round = 0; round < rounds; round += 1) {
+    // The same work on rows of its own for each, in turns.
+    for (let turn = 0; turn < ways.length; turn += 1) {
+      signal?.throwIfAborted();
+      const way = ways[(round + turn) % ways.length] as Way;
+      const page = makePage();
+      const store = (cards: readonly SourceCard[]) => timed(() => stores[way](client, cards));
+      times.new[way].push(await store(page));
+      times.unchanged[way].push(await store(page));
+      times.moved[way].push(await store(withOtherPrices(page)));
+    }
+  }
+  const standings = (['new', 'moved', 'unchanged'] as const).map((what) => ({
+    what,
+    batchMs: median(times[what].batch),
+    rowByRowMs: median(times[what].rows),
+    rowsInOneTransactionMs: median(times[what].transaction),
+  }));
+  return { cards: cardCount, variants: cardCount * variantsEach, standings };
+}
+
+const timesOfWays = (): Record<Way, number[]> => ({ batch: [], rows: [], transaction: [] });
+
+const stores: Record<Way, (client: Client, page: readonly SourceCard[]) => Promise<void>> = {
+  batch: storeBatch,
+  rows: storeRows,
+  async transaction(client, page) {
+    await client.query('begin');
+    await storeRows(client, page);
+    await client.query('commit');
+  },
+};
 
 async function storeBatch(client: Client, page: readonly SourceCard[]): Promise<void> {
   const batch = JSON.stringify(batchOf(page, shelf));

@@ -1,4 +1,5 @@
 import type { Database } from '../../kernel/db/index.ts';
+import { bounds } from './latency.ts';
 
 /** What a process tells of itself and of the time since its last sample. */
 export interface Sample {
@@ -71,26 +72,22 @@ const processes = `
     seen_at > now() - make_interval(secs => $1) as alive
   from operations.processes order by role, started_at desc limit 200`;
 
+const buckets = Array.from({ length: bounds.length + 1 }, (_, index) => index + 1);
+
+/** Of sockets and jobs the most that each process had in a step, over all processes; of the event loop the worst. */
 const series = `
-  with recent as (
-    select *, date_bin(make_interval(secs => $2), at - interval '1 second', 'epoch') as step
-    from operations.samples where at > now() - make_interval(mins => $1)
-  ), of_process as (
-    select step, sum(requests)::int as requests, sum(errors)::int as errors,
+  with of_process as (
+    select date_bin(make_interval(secs => $2), at - interval '1 second', 'epoch') as step,
+      sum(requests) as requests, sum(errors) as errors,
+      ${buckets.map((bucket) => `sum(latency[${bucket}]) as b${bucket}`).join(', ')},
       max(event_loop_ms) as event_loop_ms, max(sockets) as sockets, max(jobs_running) as jobs_running
-    from recent group by step, process_id
-  ), latencies as (
-    select step, array_agg(count order by bucket) as latency
-    from (
-      select step, bucket, sum(count)::int as count
-      from recent, unnest(latency) with ordinality as counted (count, bucket) group by step, bucket
-    ) as buckets group by step
+    from operations.samples where at > now() - make_interval(mins => $1)
+    group by step, process_id
   )
   select step as at, sum(requests)::int as requests, sum(errors)::int as errors,
-    coalesce(latency, '{}') as latency, max(event_loop_ms) as "eventLoopMs",
-    sum(sockets)::int as sockets, sum(jobs_running)::int as "jobsRunning"
-  from of_process left join latencies using (step)
-  group by step, latency order by step`;
+    array[${buckets.map((bucket) => `coalesce(sum(b${bucket}), 0)::int`).join(', ')}] as latency,
+    max(event_loop_ms) as "eventLoopMs", sum(sockets)::int as sockets, sum(jobs_running)::int as "jobsRunning"
+  from of_process group by step order by step`;
 
 /** The tables are the server's own, so its login role reads and writes them. */
 export function createOperationsRepository(db: Database) {

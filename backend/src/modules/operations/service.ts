@@ -38,6 +38,9 @@ export function createOperationsService(services: {
   }
 
   /** However many look, and however often they are told to: each part is read once a second. */
+  const series = onceASecond((minutes: number) =>
+    orNull('series', repository.series(minutes, stepSecondsOf(minutes, sampleSeconds))),
+  );
   const queues = onceASecond(() => orNull('queues', admin.jobs.queues()));
   const providers = onceASecond(() => orNull('providers', admin.providers.list()));
 
@@ -54,9 +57,9 @@ export function createOperationsService(services: {
       const [health, ofProcesses, steps, ofQueues, ofProviders, errors] = await Promise.all([
         admin.health.report(),
         processes(),
-        orNull('series', repository.series(minutes, stepSeconds)),
-        queues(),
-        providers(),
+        series(minutes),
+        queues(undefined),
+        providers(undefined),
         orNull('logs', admin.logs.search({ level: 'error', limit: recentErrors })),
       ]);
       return {
@@ -95,12 +98,17 @@ export function createOperationsService(services: {
 
 const aSecondMs = 1_000;
 
-function onceASecond<T>(read: () => Promise<T>): () => Promise<T> {
-  let latest: { at: number; reading: Promise<T> } | undefined;
-  return () => {
+/** Of each key, one reading a second. There are as many keys as a chart has ranges. */
+function onceASecond<K, T>(read: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const latest = new Map<K, { at: number; reading: Promise<T> }>();
+  return (key) => {
     const now = performance.now();
-    if (latest === undefined || now - latest.at > aSecondMs) latest = { at: now, reading: read() };
-    return latest.reading;
+    for (const [old, { at }] of latest) if (now - at > aSecondMs) latest.delete(old);
+    const known = latest.get(key);
+    if (known) return known.reading;
+    const reading = read(key);
+    latest.set(key, { at: now, reading });
+    return reading;
   };
 }
 

@@ -38,7 +38,7 @@ export class LogWriter {
   #retryAt = 0;
   /** Since when nothing can be stored. */
   #downSince: number | undefined;
-  #said = { leftOut: 0, at: 0 };
+  #said = { leftOut: 0, at: -Infinity };
   #droppedBefore = 0;
 
   /** Lines so far: in the table; left out for being too many; lost, because memory was full or Postgres refused them. */

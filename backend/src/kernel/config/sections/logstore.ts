@@ -21,7 +21,7 @@ export const logStoreSection = defineSection({
       default: '7',
     }),
     LOG_STORE_MAX_ROWS: setting(integer(1_000, 1_000_000_000), {
-      doc: 'Most stored lines; beyond it the oldest go before their time. A million takes about 1 GB.',
+      doc: 'Most stored lines; beyond it the oldest go before their time. A million takes about half a GB.',
       default: '2000000',
     }),
   },

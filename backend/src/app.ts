@@ -160,6 +160,7 @@ export function createApp(options: AppOptions): App {
       cache,
       flags,
       entitlements,
+      authAdmin: upstreams.authAdmin,
       metrics,
       logger,
       scrubber,

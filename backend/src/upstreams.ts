@@ -1,3 +1,4 @@
+import { createAuthAdmin, type AuthAdmin } from './kernel/auth/index.ts';
 import { createBroadcast, type Broadcast, type BroadcastServer } from './kernel/broadcast/index.ts';
 import { createCaches, createCacheStore, type Caches } from './kernel/cache/index.ts';
 import type { KernelConfig } from './kernel/config/index.ts';
@@ -33,6 +34,7 @@ export interface Upstreams {
   flags: FlagsServer;
   /** What users have bought, heard of by all processes. */
   entitlements: Entitlements;
+  authAdmin: AuthAdmin;
   /** Resolves when the other processes are heard, after some seconds otherwise, or when the signal fires. */
   start(signal: AbortSignal): Promise<void>;
   /** Ends what it does by itself. */
@@ -56,6 +58,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     cache,
     flags,
     entitlements,
+    authAdmin: createAuthAdmin({ config: config.auth, providers }),
     async start(signal) {
       await Promise.all([
         broadcast.start(AbortSignal.any([signal, AbortSignal.timeout(connectPatienceMs)])),

@@ -1,3 +1,5 @@
+export { createAuthAdmin } from './auth-admin.ts';
+export type { AuthAdmin } from './auth-admin.ts';
 export { createAuthenticator } from './authenticator.ts';
 export type { Authenticator } from './authenticator.ts';
 export { anonymous, userCaller } from './caller.ts';

@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/index.ts';
+import type { AuthAdmin } from '../auth/index.ts';
 import type { Caches } from '../cache/index.ts';
 import type { Broadcast } from '../broadcast/index.ts';
 import type { Section } from '../config/index.ts';
@@ -42,6 +43,8 @@ export interface Kernel {
   flags: Flags;
   /** What users have bought, whoever sells it. */
   entitlements: Entitlements;
+  /** Supabase's admin API for accounts. */
+  authAdmin: AuthAdmin;
   metrics: Metrics;
   logger: Logger;
   /** For what a module shows or stores of others' data. */

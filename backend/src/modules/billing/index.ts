@@ -4,6 +4,9 @@ import { billingAdminRoutes } from './admin-routes.ts';
 import { createBillingAdmin } from './admin-service.ts';
 import { billingSection, type BillingSettings } from './config.ts';
 import { createDueTimer } from './due-timer.ts';
+import { billingJobs, mirrorEntitlements } from './jobs.ts';
+import { createMirror } from './mirror.ts';
+import { mirrorActions } from './mirror-actions.ts';
 import { createBillingRepository } from './repository.ts';
 import { billingRoutes } from './routes.ts';
 import { type BillingService, createBillingService } from './service.ts';
@@ -11,13 +14,15 @@ import { relayEntitlements } from './sockets.ts';
 
 /** The module's parts, and the service behind them. */
 export function createBilling(
-  { db, entitlements, events, metrics, realtime, logger }: Kernel,
-  { products, rules }: BillingSettings,
+  kernel: Kernel,
+  { products, rules, mirrorsAppMetadata }: BillingSettings,
 ): { service: BillingService; parts: ModuleParts } {
+  const { db, entitlements, events, jobs, metrics, realtime, logger } = kernel;
+  const repository = createBillingRepository(db);
   const timer = createDueTimer({ look: (signal) => service.tellDue(signal), logger });
   const service = createBillingService({
     db,
-    repository: createBillingRepository(db),
+    repository,
     products,
     rules,
     entitlements,
@@ -26,6 +31,9 @@ export function createBilling(
     logger,
     onDue: (at) => {
       timer.expect(at);
+    },
+    alongside: async (tx, userId) => {
+      if (mirrorsAppMetadata) await jobs.enqueue(mirrorEntitlements, { userId }, { tx });
     },
   });
   const admin = createBillingAdmin({
@@ -38,8 +46,11 @@ export function createBilling(
     entitlements.provide((userId) => service.now(userId)),
     relayEntitlements(events, realtime, service),
   ];
+  const mirror = createMirror({ authAdmin: kernel.authAdmin, billing: service });
   const parts = {
     routes: [...billingRoutes(service), ...billingAdminRoutes(admin)],
+    jobs: mirrorsAppMetadata ? billingJobs(mirror) : [],
+    adminActions: mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : [],
     start: () => {
       timer.start();
     },

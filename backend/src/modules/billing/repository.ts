@@ -179,6 +179,21 @@ export function createBillingRepository(db: Database) {
       return rows.map(purchaseOf);
     },
 
+    /** Users who have bought something, after this one in the order of their ids. */
+    async buyers(after: string | null, limit: number): Promise<string[]> {
+      const { rows } = await db.asLogin(
+        (tx) =>
+          tx.query<{ userId: string }>(
+            `select distinct user_id as "userId" from billing.purchases
+             where user_id is not null and ($1::uuid is null or user_id > $1)
+             order by user_id limit $2`,
+            [after, limit],
+          ),
+        { readOnly: true },
+      );
+      return rows.map(({ userId }) => userId);
+    },
+
     /** The caller's own, as row-level security shows them. */
     async ofCaller(caller: RowIdentity, signal: AbortSignal): Promise<Purchase[]> {
       const { rows } = await db.readAsCaller<PurchaseRow>(

@@ -22,6 +22,8 @@ export interface BillingServiceOptions {
   logger: Logger;
   /** Told when a purchase will change by time alone. */
   onDue: (at: Date) => void;
+  /** Done in the transaction that changes what a user may use. */
+  alongside: (tx: Transaction, userId: string) => Promise<void>;
 }
 
 export type BillingService = ReturnType<typeof createBillingService>;
@@ -30,15 +32,15 @@ export type BillingService = ReturnType<typeof createBillingService>;
 const dueAtOnce = 100;
 
 export function createBillingService(options: BillingServiceOptions) {
-  const { db, repository, products, rules, entitlements, events } = options;
+  const { db, repository, products, rules, entitlements, events, alongside } = options;
 
   /** Tells everybody after the commit: guards of all processes, and the user's sockets. */
-  function onChange(tx: Transaction, userId: string): Promise<void> {
+  async function onChange(tx: Transaction, userId: string): Promise<void> {
     tx.afterCommit(() => {
       entitlements.changed(userId);
       events.publish('billing.entitlements-changed', { userId });
     });
-    return Promise.resolve();
+    await alongside(tx, userId);
   }
 
   const recorder = createRecorder({ ...options, onChange });

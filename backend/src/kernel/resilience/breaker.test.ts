@@ -227,6 +227,19 @@ describe('a breaker', () => {
     await late.until('open');
   });
 
+  test('and the calls of one process are seen by the operator of another', async () => {
+    const upstream = await upstreamOf();
+    const [one, other] = (await processes(2, upstream)) as [Process, Process];
+    await one.ask();
+    one.provider.noteQuota({ limit: 100, remaining: 42 });
+    await until(async () => (await other.state()).quota !== null);
+    expect(await other.state()).toMatchObject({
+      calls: 1,
+      failures: 0,
+      quota: { limit: 100, remaining: 42, resetsAt: null },
+    });
+  });
+
   test('pauses in every process when one was asked for a pause', async () => {
     const upstream = await upstreamOf();
     const [one, other] = (await processes(2, upstream)) as [Process, Process];

@@ -16,4 +16,4 @@ export type {
   Quota,
   RunOptions,
 } from './types.ts';
-export { upstreamStatus } from './upstream-error.ts';
+export { upstreamErrors, upstreamStatus } from './upstream-error.ts';

@@ -45,10 +45,10 @@ export function createProvider(parts: ProviderParts): HttpProvider {
   );
 
   /** What every request carries on, so that one id leads through both sides' logs. */
-  function carriedHeaders(): Record<string, string> {
+  function carriedHeaders(trace: Readonly<Record<string, string>>): Record<string, string> {
     const requestId = currentLogContext()?.requestId;
     return {
-      ...tracing.outgoingHeaders(),
+      ...trace,
       ...(requestId !== undefined && { 'x-request-id': requestId }),
     };
   }
@@ -63,11 +63,15 @@ export function createProvider(parts: ProviderParts): HttpProvider {
     return url;
   }
 
-  function spanned<T>(operation: string, attempt: number, work: () => Promise<T>): Promise<T> {
+  function spanned<T>(
+    operation: string,
+    attempt: number,
+    work: (carried: Record<string, string>) => Promise<T>,
+  ): Promise<T> {
     return tracing.span(
       `${name} ${operation}`,
       { 'peer.service': name, 'server.address': base.hostname, 'bulwark.attempt': attempt },
-      work,
+      (traceHeaders) => work(carriedHeaders(traceHeaders())),
     );
   }
 
@@ -131,10 +135,9 @@ export function createProvider(parts: ProviderParts): HttpProvider {
       return logged(operation, signal, (tried) =>
         policy.execute({ idempotent, interactive, signal }, (attempt) => {
           tried(attempt.number);
-          return spanned(method, attempt.number, async () => {
+          return spanned(method, attempt.number, async (headers) => {
             try {
-              const carried = { ...attempt, headers: carriedHeaders() };
-              const answer = await ask(request, url, carried);
+              const answer = await ask(request, url, { ...attempt, headers });
               const body = judge(answer, request.schema, operation);
               return { status: answer.status, headers: answer.headers, body };
             } catch (error) {
@@ -148,9 +151,7 @@ export function createProvider(parts: ProviderParts): HttpProvider {
       return logged(operation, signal, (tried) =>
         policy.execute({ idempotent, interactive, signal }, (attempt) => {
           tried(attempt.number);
-          return spanned(operation, attempt.number, () =>
-            work({ ...attempt, headers: carriedHeaders() }),
-          );
+          return spanned(operation, attempt.number, (headers) => work({ ...attempt, headers }));
         }),
       );
     },

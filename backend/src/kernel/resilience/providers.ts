@@ -52,6 +52,7 @@ export function createProviders(options: ProvidersOptions): ProvidersServer {
   let shownAt = 0;
   let shown = '';
   let closed = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const endings = [
     broadcast.subscribe(breakerTopic, breakerRow, (row) => {
@@ -100,7 +101,6 @@ export function createProviders(options: ProvidersOptions): ProvidersServer {
     if (now - lookedAt >= interval) void look();
     if (now - shownAt >= showIntervalMs) void show();
   }
-  let timer: NodeJS.Timeout | undefined;
 
   return {
     create(definition) {
@@ -108,6 +108,8 @@ export function createProviders(options: ProvidersOptions): ProvidersServer {
       if (registered.has(whole.name)) throw new Error(`There is a provider ${whole.name} already`);
       const one = registerProvider(whole, parts);
       registered.set(whole.name, one);
+      // One that comes late has missed the first look.
+      if (timer !== undefined) void look();
       return one.provider;
     },
     fetchFromInput: (url, fetchOptions) => inputFetch.fetch(url, fetchOptions),

@@ -26,6 +26,9 @@ const codes = {
   rate_limited: 'UPSTREAM_RATE_LIMITED',
 } as const satisfies Record<string, ErrorCode>;
 
+/** What a route that calls an upstream may answer, for its declaration. */
+export const upstreamErrors: readonly ErrorCode[] = Object.values(codes);
+
 /** What a client is told. `waitMs`: when asking again may help, where that is known. */
 export function failureOf(
   provider: string,

@@ -15,13 +15,18 @@ export interface Tracing {
   /** A request or event begins, in its caller's trace where that has sent a valid one. Gives the context its `traceId`. */
   begin(context: LogContext, name: string, headers?: IncomingHttpHeaders): void;
   end(context: LogContext, end: SpanEnd): void;
-  /** A span around `work` within the current request or event. Outside of one nothing is recorded. */
-  span<T>(name: string, attributes: SpanAttributes, work: () => Promise<T>): Promise<T>;
+  /**
+   * A span around `work` within the current request or event. Outside of one nothing is recorded. `work` is given what a call of
+   * another service carries, so that its spans are below this one.
+   */
+  span<T>(name: string, attributes: SpanAttributes, work: Spanned<T>): Promise<T>;
   /** What a call of another service carries, so that its spans join this trace. */
   outgoingHeaders(): Record<string, string>;
   /** Sends what is left, for at most this long. Never rejects. */
   close(deadlineMs: number): Promise<void>;
 }
+
+export type Spanned<T> = (outgoingHeaders: () => Record<string, string>) => Promise<T>;
 
 type Place = TraceContext | RecordedSpan;
 
@@ -31,6 +36,11 @@ export function createTracing(config: KernelConfig['tracing'], services: Tracing
   const currentPlace = (): Place | undefined => {
     const context = currentLogContext();
     return context && places.get(context);
+  };
+
+  const outgoingHeaders = (): Record<string, string> => {
+    const place = currentPlace();
+    return place ? traceHeaders(place) : {};
   };
 
   return {
@@ -55,21 +65,18 @@ export function createTracing(config: KernelConfig['tracing'], services: Tracing
     },
     async span(name, attributes, work) {
       const parent = recorder && currentPlace();
-      if (!recorder || !parent) return work();
+      if (!recorder || !parent) return work(outgoingHeaders);
       const span = recorder.start(name, 'client', parent, attributes);
       let failed = true;
       try {
-        const result = await work();
+        const result = await work(() => traceHeaders(span));
         failed = false;
         return result;
       } finally {
         span.end({ failed });
       }
     },
-    outgoingHeaders() {
-      const place = currentPlace();
-      return place ? traceHeaders(place) : {};
-    },
+    outgoingHeaders,
     async close(deadlineMs) {
       await recorder?.close(deadlineMs);
     },

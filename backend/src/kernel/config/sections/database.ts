@@ -35,7 +35,7 @@ export const databaseSection = defineSection({
       kind: 'connection',
     }),
     DATABASE_LISTEN_URL: secretSetting(databaseUrl(), {
-      doc: 'Postgres past any transaction pooler, for LISTEN; DATABASE_URL otherwise. Sockets use it to reach other processes.',
+      doc: 'Postgres past any transaction pooler, for LISTEN; DATABASE_URL otherwise. Processes hear each other by it.',
       example:
         'postgresql://postgres:your-database-password@db.your-project.supabase.co:5432/postgres',
       optional: true,

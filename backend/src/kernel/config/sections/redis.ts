@@ -27,7 +27,7 @@ export const redisSection = defineSection({
   owner: 'kernel/redis',
   keys: {
     REDIS_URL: secretSetting(redisUrl(), {
-      doc: 'Carries rate limits and socket fan-out between processes. Without it Postgres does.',
+      doc: 'Carries what processes share: rate limits, messages to sockets and to each other, the cache. Without it Postgres does.',
       example: 'rediss://default:your-redis-password@redis.your-domain.com:6379',
       kind: 'connection',
       optional: true,

@@ -29,6 +29,7 @@ Bulwark is up.
 
   API      ${apiUrl}/api/v1
   Docs     ${apiUrl}/docs
+  Console  ${apiUrl}/admin/ (as ${users.admin.email}; the password is in ${shortest(stackFile)})
   Health   ${apiUrl}/health
   Sockets  ${apiUrl.replace('http', 'ws')} (Socket.IO)
   Auth     ${supabaseUrl} (local emulator)

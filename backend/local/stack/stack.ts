@@ -140,6 +140,8 @@ async function startProviders(
   return { url, variables: variablesFor(offered, settings.given) };
 }
 
+const vite = 'http://localhost:5173';
+
 /** The server gets the same variables that a hosted Supabase would be named by: it cannot tell the difference. */
 async function startServer(
   running: Running,
@@ -160,13 +162,26 @@ async function startServer(
       SUPABASE_ANON_KEY: gateway.anonKey,
       SUPABASE_SERVICE_ROLE_KEY: gateway.serviceRoleKey,
     },
+    // The console's sockets come from the server's own address, whichever port was free; and from Vite's.
+    envAt: (port) =>
+      settings.given.has('ALLOWED_ORIGINS')
+        ? {}
+        : {
+            ALLOWED_ORIGINS: [`http://127.0.0.1:${port}`, `http://localhost:${port}`, vite].join(),
+          },
     readyDeadlineMs: 30_000,
     stopDeadlineMs: 20_000,
   });
   return `http://127.0.0.1:${port}`;
 }
 
-type Program = Pick<ChildOptions, 'name' | 'script' | 'env' | 'readyDeadlineMs' | 'stopDeadlineMs'>;
+type Program = Pick<
+  ChildOptions,
+  'name' | 'script' | 'env' | 'readyDeadlineMs' | 'stopDeadlineMs'
+> & {
+  /** What depends on where it listens. */
+  envAt?: (port: number) => Readonly<Record<string, string>>;
+};
 
 /** Starts a program that listens where PORT says; resolves with its port and what it sent as it became ready. */
 async function startPart(
@@ -179,7 +194,7 @@ async function startPart(
     run.add(name, pid);
   };
   return startOnFreePort({ name, preferred: preferredPort, say }, async (port) => {
-    const env = { ...program.env, PORT: String(port) };
+    const env = { ...program.env, ...program.envAt?.(port), PORT: String(port) };
     const child = await startChild({ ...program, env, cwd: root, signal: stop, onStarted, onLine });
     parts.push({ ...child, name, ended: child.exited.then(describeExit) });
     return { port, ready: child.ready };

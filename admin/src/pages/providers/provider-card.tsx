@@ -49,7 +49,7 @@ function Trouble({ provider }: { provider: Provider }) {
   const act = useAct();
   const paused = pausedUntil !== null && Date.parse(pausedUntil) > now;
   if (breaker === 'closed' && !paused) return null;
-  const tries = retryAt === null ? 0 : Math.round((Date.parse(retryAt) - now) / 1_000);
+  const tries = retryAt === null ? 0 : Math.ceil((Date.parse(retryAt) - now) / 1_000);
   return (
     <div className={`notice ${breaker === 'open' ? 'notice-bad' : 'notice-warn'} spread`}>
       <span>

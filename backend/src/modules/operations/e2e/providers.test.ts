@@ -30,7 +30,9 @@ const asking = (sandbox: Sandbox) =>
             tag: 'asking',
             auth: 'public',
             rateLimit: 'public',
-            responses: { 200: { description: 'It answered', body: shape({ games: Joi.number() }) } },
+            responses: {
+              200: { description: 'It answered', body: shape({ games: Joi.number() }) },
+            },
             errors: ['UPSTREAM_UNAVAILABLE'],
             handler: async () => {
               const { body } = await justtcg.fetchJson({
@@ -77,7 +79,10 @@ test('a provider that works is shown with what its calls took', async () => {
   expect(await ask()).toBe(200);
   await goTo(page, 'Providers');
   await card().getByText('Closed', { exact: true }).waitFor();
-  await card().getByText(/\d+(\.\d)? ms/).first().waitFor();
+  await card()
+    .getByText(/\d+(\.\d)? ms/)
+    .first()
+    .waitFor();
 });
 
 test('broken in the sandbox, it is seen to open its breaker, and to close it again once it is healed', async () => {

@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
 import { route } from '../../../kernel/http/index.ts';
 import { defineModule } from '../../../kernel/module/index.ts';
-import { Joi, shape } from '../../../kernel/schema/index.ts';
+import { Joi, listOf, shape } from '../../../kernel/schema/index.ts';
 import { goTo, openStage, openWithinMs, told, type Stage } from './support/stage.ts';
 
 const breaker = { failures: 3, openMs: 4_000 };
@@ -37,7 +37,7 @@ const asking = (sandbox: Sandbox) =>
             handler: async () => {
               const { body } = await justtcg.fetchJson({
                 path: '/games',
-                schema: shape({ data: Joi.array() }),
+                schema: shape({ data: listOf(Joi.object().unknown()) }),
               });
               return { body: { games: body.data.length } };
             },

@@ -1,6 +1,7 @@
 import { justtcg } from './justtcg.ts';
 import type { SandboxProvider } from './provider.ts';
 import { psa } from './psa.ts';
+import { stripe } from './stripe.ts';
 
 /** The providers of the sandbox, one line each. */
-export const providers: readonly SandboxProvider[] = [justtcg, psa];
+export const providers: readonly SandboxProvider[] = [justtcg, psa, stripe];

@@ -15,7 +15,7 @@ const described = ({ definition, baseUrl, quota, faults, log }: RunningProvider)
 
 /**
  * The sandbox's own API, below `/_sandbox`: `GET /providers`, `PUT` and `DELETE /providers/:name`,
- * `GET /providers/:name/calls`, `POST /prices` (they move). It never shows a key.
+ * `GET /providers/:name/calls`, `PUT /server` (where webhooks go), `POST /prices` (they move). It never shows a key.
  */
 export function controlRoutes(sandbox: Sandbox, names: readonly string[]): Router {
   const router = express.Router();
@@ -45,6 +45,15 @@ export function controlRoutes(sandbox: Sandbox, names: readonly string[]): Route
   });
   router.get('/providers/:name/calls', (request, response) => {
     response.json({ calls: sandbox.calls(request.params.name) });
+  });
+  router.put('/server', (request, response) => {
+    const { url } = request.body as { url?: unknown };
+    if (typeof url !== 'string' || !URL.canParse(url)) {
+      response.status(400).json({ error: 'url must be that of a server' });
+      return;
+    }
+    sandbox.deliverTo(url);
+    response.status(204).end();
   });
   router.post('/prices', (_request, response) => {
     sandbox.movePrices();

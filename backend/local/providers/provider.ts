@@ -8,8 +8,17 @@ export interface SandboxProvider {
   readonly title: string;
   /** What a client's base URL ends in, such as `/v1`. */
   readonly basePath: string;
+  /** Its client knows a host alone: the base path lies at the root, and the base URL is without it. */
+  readonly atRoot?: boolean;
   /** The variables that tell a server where it is and how to be let in. */
-  readonly variables: { readonly baseUrl: string; readonly key: string };
+  readonly variables: {
+    readonly baseUrl: string;
+    readonly key: string;
+    /** Signs what the provider sends by itself. */
+    readonly webhookSecret?: string;
+  };
+  /** What else a server is configured with to use it. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** What the key begins with, as the real one does. */
   readonly keyPrefix: string;
   /** How long the real one takes for an answer, in milliseconds; an assumption. */
@@ -18,7 +27,20 @@ export interface SandboxProvider {
   readonly quota: number;
   /** Answers in the real one's words that there were too many calls. */
   readonly quotaAnswer: (context: ProviderContext) => ProviderAnswer;
-  readonly routes: (context: ProviderContext) => Router;
+  /** Its API; more for a provider that does something by itself. */
+  readonly routes: (context: ProviderContext) => Router | OpenProvider;
+}
+
+/** A provider with a life of its own. */
+export interface OpenProvider {
+  readonly api: Router;
+  /** What people open in a browser, below `/<name>`. */
+  readonly pages: Router;
+  /** What tests and people have it do, below `/_sandbox/<name>`. */
+  readonly commands: Router;
+  /** Webhooks go to this server's door from now on. */
+  deliverTo(url: string): void;
+  close(): void;
 }
 
 export interface ProviderAnswer {
@@ -30,6 +52,10 @@ export interface ProviderAnswer {
 export interface ProviderContext {
   /** What clients must show. */
   readonly key: string;
+  /** What it signs webhooks with. */
+  readonly webhookSecret: string;
+  /** Where its pages lie. */
+  readonly url: string;
   readonly quota: Quota;
   /** Counts up each time prices are made to move. */
   readonly revision: () => number;

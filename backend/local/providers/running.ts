@@ -9,6 +9,7 @@ export interface RunningProvider {
   readonly baseUrl: string;
   /** What it must show. */
   readonly key: string;
+  readonly webhookSecret: string;
   readonly quota: Quota;
   readonly faults: FaultState;
   readonly log: CallLog;
@@ -26,6 +27,8 @@ export interface Sandbox {
   heal(name: string): void;
   /** Prices move: the next answers have others. */
   movePrices(): void;
+  /** Webhooks go to this server from now on; none goes anywhere before. */
+  deliverTo(server: string): void;
   calls(name: string): readonly SandboxCall[];
   close(): Promise<void>;
 }

@@ -9,7 +9,12 @@ import { createCallLog } from './call-log.ts';
 import { controlRoutes } from './control.ts';
 import { createFaultState } from './faults.ts';
 import { misbehave } from './misbehave.ts';
-import { createQuota, type ProviderContext, type SandboxProvider } from './provider.ts';
+import {
+  createQuota,
+  type OpenProvider,
+  type ProviderContext,
+  type SandboxProvider,
+} from './provider.ts';
 import type { RunningProvider, Sandbox } from './running.ts';
 
 export interface SandboxOptions {
@@ -36,35 +41,52 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const running = new Map<string, RunningProvider>();
+  const open = new Map<string, OpenProvider>();
   for (const definition of providers) {
-    const { name, basePath, keyPrefix } = definition;
+    const { name, basePath, keyPrefix, atRoot = false } = definition;
     const one: RunningProvider = {
       definition,
-      baseUrl: `${url}/${name}${basePath}`,
+      baseUrl: atRoot ? url : `${url}/${name}${basePath}`,
       key: `${keyPrefix}${randomBytes(24).toString('hex')}`,
+      webhookSecret: `whsec_${randomBytes(24).toString('base64url')}`,
       quota: createQuota(definition.quota),
       faults: createFaultState(),
       log: createCallLog(),
     };
     running.set(name, one);
-    const context = { key: one.key, quota: one.quota, revision: () => revision };
+    const { key, webhookSecret, quota } = one;
+    const context = { key, webhookSecret, quota, url: `${url}/${name}`, revision: () => revision };
+    const opened = definition.routes(context);
+    const isOpen = 'api' in opened;
+    const api = isOpen ? opened.api : opened;
     const latencyMs = latency === 'usual' ? definition.usualLatencyMs : 0;
+    if (isOpen) app.use(`/${name}`, opened.pages);
     app.use(
-      `/${name}`,
+      atRoot ? basePath : `/${name}`,
       front(one, latencyMs, closing.signal),
       takeQuota(one, context),
-      under(basePath, definition.routes(context)),
+      atRoot ? api : under(basePath, api),
     );
+    if (isOpen) {
+      app.use(`/_sandbox/${name}`, opened.commands);
+      open.set(name, opened);
+    }
   }
 
   const sandbox: Sandbox = {
     url,
     environment: Object.fromEntries([
       ['PROVIDER_SANDBOX_URL', url],
-      ...[...running.values()].flatMap(({ definition: { variables }, baseUrl, key }) => [
-        [variables.baseUrl, baseUrl],
-        [variables.key, key],
-      ]),
+      ...[...running.values()].flatMap(
+        ({ definition: { variables, settings = {} }, baseUrl, key, webhookSecret }) => [
+          [variables.baseUrl, baseUrl],
+          [variables.key, key],
+          ...(variables.webhookSecret === undefined
+            ? []
+            : [[variables.webhookSecret, webhookSecret]]),
+          ...Object.entries(settings),
+        ],
+      ),
     ]) as Record<string, string>,
     provider(name) {
       const found = running.get(name);
@@ -85,9 +107,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     movePrices() {
       revision += 1;
     },
+    deliverTo(server) {
+      for (const [name, one] of open) one.deliverTo(`${server}/api/v1/webhooks/${name}`);
+    },
     calls: (name) => sandbox.provider(name).log.recent(),
     async close() {
       closing.abort();
+      for (const one of open.values()) one.close();
       server.close();
       server.closeAllConnections();
       await once(server, 'close');

@@ -5,8 +5,12 @@ export function variablesFor(
   offered: Readonly<Record<string, string>>,
   given: ReadonlySet<string>,
 ): Record<string, string> {
-  const own = providers.flatMap(({ variables: { key, baseUrl } }) =>
-    [key, `${key}_FILE`, baseUrl].some((name) => given.has(name)) ? [key, baseUrl] : [],
+  const own = providers.flatMap(({ variables, settings = {} }) => {
+    const names: string[] = Object.values(variables);
+    const isOwn = [...names, `${variables.key}_FILE`].some((name) => given.has(name));
+    return isOwn ? [...names, ...Object.keys(settings)] : [];
+  });
+  return Object.fromEntries(
+    Object.entries(offered).filter(([name]) => !own.includes(name) && !given.has(name)),
   );
-  return Object.fromEntries(Object.entries(offered).filter(([name]) => !own.includes(name)));
 }

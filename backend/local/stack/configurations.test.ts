@@ -38,7 +38,11 @@ describe('with a Postgres in DATABASE_URL', () => {
       const program = home.start({ DATABASE_URL: databaseUrl });
       await program.says('Ctrl-C stops everything');
       expect((await home.stackFile()).databaseUrl).toBe(databaseUrl);
-      expect(Object.keys(await home.processes())).toEqual(['the auth issuer', 'the server']);
+      expect(Object.keys(await home.processes())).toEqual([
+        'the auth issuer',
+        'the provider sandbox',
+        'the server',
+      ]);
       program.interrupt('SIGINT');
       expect(await program.ended).toBe(0);
       expect(await home.remains()).toEqual({ files: ['credentials.json'], processes: [] });

@@ -188,7 +188,12 @@ describe('the end and the next start', () => {
       expect((await client().auth.signUp(newcomer)).error).toBeNull();
       await spoilDemoUser();
       const running = await home.processes();
-      expect(Object.keys(running).sort()).toEqual(['Postgres', 'the auth issuer', 'the server']);
+      expect(Object.keys(running).sort()).toEqual([
+        'Postgres',
+        'the auth issuer',
+        'the provider sandbox',
+        'the server',
+      ]);
 
       program.interrupt('SIGINT');
       await program.says('Stopping...');

@@ -97,6 +97,11 @@ async function bringUp(running: Running): Promise<{ file: StackFile; database: s
 
   step('Starting the server...');
   const apiUrl = await startServer(running, database, gateway, sandbox.variables);
+  await fetch(`${sandbox.url}/_sandbox/server`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: apiUrl }),
+  });
   return {
     file: { apiUrl, ...gateway, sandboxUrl: sandbox.url, databaseUrl: database.databaseUrl, users },
     database: database.description,

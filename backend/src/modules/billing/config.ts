@@ -7,6 +7,7 @@ import {
   setting,
 } from '../../kernel/config/index.ts';
 import { parseProducts } from './products.ts';
+import { stripeFaults, stripeKeys, stripeSettings } from './stripe/settings.ts';
 
 // Each provider has its own file of keys, rules and settings; this one lays them side by side.
 
@@ -31,7 +32,9 @@ export const billingSection = defineSection({
       doc: 'Whether app_metadata.entitlements of each user follows, so that tokens and policies of Supabase know it too.',
       default: 'false',
     }),
+    ...stripeKeys,
   },
+  check: (values, facts) => stripeFaults(values, facts),
   settings: (values, { environment }) => ({
     products: values.BILLING_PRODUCTS,
     rules: {
@@ -40,6 +43,7 @@ export const billingSection = defineSection({
       sandboxGrants: environment !== 'production',
     },
     mirrorsAppMetadata: values.BILLING_MIRROR_APP_METADATA,
+    stripe: stripeSettings(values),
   }),
 });
 

@@ -11,11 +11,12 @@ import { createBillingRepository } from './repository.ts';
 import { billingRoutes } from './routes.ts';
 import { type BillingService, createBillingService } from './service.ts';
 import { relayEntitlements } from './sockets.ts';
+import { createStripe } from './stripe/index.ts';
 
 /** The module's parts, and the service behind them. */
 export function createBilling(
   kernel: Kernel,
-  { products, rules, mirrorsAppMetadata }: BillingSettings,
+  { products, rules, mirrorsAppMetadata, stripe: stripeSettings }: BillingSettings,
 ): { service: BillingService; parts: ModuleParts } {
   const { db, entitlements, events, jobs, metrics, realtime, logger } = kernel;
   const repository = createBillingRepository(db);
@@ -46,9 +47,14 @@ export function createBilling(
     entitlements.provide((userId) => service.now(userId)),
     relayEntitlements(events, realtime, service),
   ];
+  const stripe =
+    stripeSettings.kind === 'on'
+      ? createStripe(kernel, { settings: stripeSettings, products, service })
+      : undefined;
   const mirror = createMirror({ authAdmin: kernel.authAdmin, billing: service });
   const parts = {
-    routes: [...billingRoutes(service), ...billingAdminRoutes(admin)],
+    routes: [...billingRoutes(service), ...billingAdminRoutes(admin), ...(stripe?.routes ?? [])],
+    webhooks: stripe ? [stripe.webhook] : [],
     jobs: mirrorsAppMetadata ? billingJobs(mirror) : [],
     adminActions: mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : [],
     start: () => {

@@ -1,0 +1,163 @@
+import express, { type Request, type Router } from 'express';
+import type { Account } from './account.ts';
+import { answer, idempotent, missing, needsKey, page, refusals, StripeRefusal } from './answers.ts';
+import type { CheckoutSession, Metadata, StripeObject } from './objects.ts';
+import type { Store } from './store.ts';
+
+type Form = Record<string, unknown>;
+const formOf = (request: Request): Form => (request.body as Form | undefined) ?? {};
+const queryOf = (request: Request): Form => request.query;
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const metadataOf = (value: unknown): Metadata => (value as Metadata | undefined) ?? {};
+
+/** What of Stripe's API a billing backend calls, below `/v1`. */
+export function stripeApi(key: string, store: Store, account: Account, url: string): Router {
+  const router = express.Router();
+  router.use(express.urlencoded({ extended: true, limit: '1mb' }));
+  // Express's own parser is flat; Stripe's lists and nests.
+  router.use((request, _response, next) => {
+    const query = new URL(request.url, 'http://sandbox').searchParams;
+    const expand = [...query].filter(([name]) => name.startsWith('expand')).map(([, path]) => path);
+    const nested = Object.fromEntries(query);
+    Object.defineProperty(request, 'query', { value: { ...nested, expand } });
+    next();
+  });
+  router.use(needsKey(key), idempotent());
+
+  const get = <K extends StripeObject['object']>(kind: K, request: Request) => {
+    const id = String(request.params.id);
+    const found = store.get(kind, id);
+    if (!found) throw missing(kind, id);
+    return found;
+  };
+  const readable = {
+    customers: 'customer',
+    subscriptions: 'subscription',
+    invoices: 'invoice',
+    payment_intents: 'payment_intent',
+    charges: 'charge',
+    events: 'event',
+    prices: 'price',
+    'checkout/sessions': 'checkout.session',
+  } as const;
+  for (const [path, kind] of Object.entries(readable))
+    router.get(`/${path}/:id`, (request, response) => {
+      answer(request, response, get(kind, request), store);
+    });
+
+  router.post('/customers', (request, response) => {
+    const form = formOf(request);
+    const customer = account.createCustomer(textOf(form.email), metadataOf(form.metadata));
+    answer(request, response, customer, store);
+  });
+  router.post('/checkout/sessions', (request, response) => {
+    answer(request, response, openCheckout(formOf(request), store, url), store);
+  });
+  router.post('/billing_portal/sessions', (request, response) => {
+    const { customer, return_url: returnUrl } = formOf(request);
+    if (!store.get('customer', String(customer))) throw missing('customer', String(customer));
+    response.json({
+      id: store.newId('bps'),
+      object: 'billing_portal.session',
+      customer,
+      return_url: returnUrl ?? null,
+      url: `${url}/portal/${String(customer)}`,
+      livemode: false,
+    });
+  });
+
+  router.get('/subscriptions', (request, response) => {
+    const { customer, status } = queryOf(request);
+    const found = store.list('subscription').filter((each) => {
+      if (customer !== undefined && each.customer !== customer) return false;
+      if (status === 'all') return true;
+      return status === undefined ? each.status !== 'canceled' : each.status === status;
+    });
+    answer(request, response, page(request, found), store);
+  });
+  router.post('/subscriptions/:id', (request, response) => {
+    const subscription = get('subscription', request);
+    const { cancel_at_period_end: cancel, metadata } = formOf(request);
+    if (subscription.status === 'canceled')
+      throw new StripeRefusal(400, 'A canceled subscription can only update its metadata.');
+    account.update(subscription, {
+      ...(cancel === undefined ? {} : cancelled(cancel === 'true', store)),
+      ...(metadata === undefined
+        ? {}
+        : { metadata: { ...subscription.metadata, ...metadataOf(metadata) } }),
+    });
+    answer(request, response, subscription, store);
+  });
+  router.delete('/subscriptions/:id', (request, response) => {
+    const subscription = get('subscription', request);
+    account.end(subscription);
+    answer(request, response, subscription, store);
+  });
+
+  const lists = {
+    invoice_payments: 'invoice_payment',
+    charges: 'charge',
+    refunds: 'refund',
+    disputes: 'dispute',
+    events: 'event',
+    customers: 'customer',
+  } as const;
+  for (const [path, kind] of Object.entries(lists))
+    router.get(`/${path}`, (request, response) => {
+      const all: StripeObject[] = store.list(kind);
+      answer(request, response, page(request, all.filter(matching(queryOf(request)))), store);
+    });
+  router.use((request) => {
+    throw new StripeRefusal(404, `Unrecognized request URL (${request.method}: ${request.path}).`);
+  });
+  router.use(refusals);
+  return router;
+}
+
+export const cancelled = (atPeriodEnd: boolean, store: Store) => ({
+  cancel_at_period_end: atPeriodEnd,
+  canceled_at: atPeriodEnd ? store.now() : null,
+});
+
+/** By the filters that the lists above know. */
+const matching =
+  (query: Form) =>
+  (object: StripeObject): boolean => {
+    const each = object as unknown as Form & { payment?: { payment_intent: string } };
+    const intent = query['payment[payment_intent]'];
+    const plain = ['charge', 'invoice', 'payment_intent', 'customer', 'type', 'email'];
+    return (
+      plain.every((name) => query[name] === undefined || each[name] === query[name]) &&
+      (intent === undefined || each.payment?.payment_intent === intent)
+    );
+  };
+
+function openCheckout(form: Form, store: Store, url: string): CheckoutSession {
+  const customer = String(form.customer);
+  if (!store.get('customer', customer)) throw missing('customer', customer);
+  const [item] = (form.line_items as { price?: string }[] | undefined) ?? [];
+  if (form.mode !== 'subscription' || !store.get('price', item?.price ?? ''))
+    throw new StripeRefusal(400, `No such price: '${item?.price ?? ''}'`, {
+      code: 'resource_missing',
+      param: 'line_items[0][price]',
+    });
+  const id = store.newId('cs_test');
+  const subscriptionData = (form.subscription_data as { metadata?: Metadata } | undefined) ?? {};
+  return store.add({
+    id,
+    object: 'checkout.session',
+    created: store.now(),
+    mode: 'subscription',
+    status: 'open',
+    payment_status: 'unpaid',
+    customer,
+    client_reference_id: textOf(form.client_reference_id),
+    subscription: null,
+    success_url: textOf(form.success_url) ?? '',
+    cancel_url: textOf(form.cancel_url),
+    url: `${url}/checkout/${id}`,
+    // Stripe keeps these for the subscription; its session shows its own only.
+    metadata: { ...metadataOf(subscriptionData.metadata), price: item?.price ?? '' },
+    livemode: false,
+  });
+}

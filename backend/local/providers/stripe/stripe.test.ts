@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import Stripe from 'stripe';
+import { startSandbox, type Sandbox } from '../sandbox.ts';
+import { stripe as definition } from '../stripe.ts';
+
+/** The official library, unmodified: only its host differs. */
+let client: Stripe;
+let sandbox: Sandbox;
+let receiver: Server;
+let received: { signature: string; body: string }[] = [];
+let answers: number[] = [];
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ providers: [definition] });
+  const { hostname, port } = new URL(sandbox.url);
+  client = new Stripe(sandbox.provider('stripe').key, {
+    host: hostname,
+    port,
+    protocol: 'http',
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
+  receiver = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      received.push({ signature: String(request.headers['stripe-signature']), body });
+      response.statusCode = answers.shift() ?? 200;
+      response.end();
+      receiver.emit('webhook');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  await command('webhook', {
+    url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks`,
+  });
+});
+beforeEach(async () => {
+  await command('webhook', {});
+  received = [];
+  answers = [];
+});
+afterAll(async () => {
+  await sandbox.close();
+  receiver.close();
+  receiver.closeAllConnections();
+  await once(receiver, 'close');
+});
+
+async function command<T>(name: string, body: object): Promise<T> {
+  const answer = await fetch(`${sandbox.url}/_sandbox/stripe/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${name} was answered ${answer.status}: ${text}`);
+  return JSON.parse(text) as T;
+}
+const buy = (more: object = {}) =>
+  command<Stripe.Subscription>('buy', {
+    userId: 'user-1',
+    price: 'price_sandbox_pro_monthly',
+    ...more,
+  });
+const typesOf = () => received.map(({ body }) => (JSON.parse(body) as Stripe.Event).type);
+async function until(type: Stripe.Event['type']): Promise<void> {
+  while (!typesOf().includes(type)) await once(receiver, 'webhook');
+}
+
+test('a session is paid on its page and becomes a subscription of the customer', async () => {
+  const customer = await client.customers.create({ metadata: { user_id: 'user-1' } });
+  const session = await client.checkout.sessions.create({
+    mode: 'subscription',
+    customer: customer.id,
+    client_reference_id: 'user-1',
+    line_items: [{ price: 'price_sandbox_pro_monthly', quantity: 1 }],
+    subscription_data: { metadata: { user_id: 'user-1' } },
+    success_url: 'https://app.example/done',
+  });
+  expect(session).toMatchObject({ status: 'open', payment_status: 'unpaid', subscription: null });
+  const paid = await fetch(session.url ?? '', { method: 'POST', redirect: 'manual' });
+  expect([paid.status, paid.headers.get('location')]).toEqual([303, 'https://app.example/done']);
+  await until('checkout.session.completed');
+
+  const done = await client.checkout.sessions.retrieve(session.id);
+  const subscription = await client.subscriptions.retrieve(done.subscription as string);
+  expect(subscription).toMatchObject({
+    status: 'active',
+    customer: customer.id,
+    metadata: { user_id: 'user-1' },
+  });
+  expect(subscription.items.data[0]?.current_period_end).toBeGreaterThan(Date.now() / 1_000);
+});
+
+test('events are signed as the library wants it, and come again until they are taken', async () => {
+  answers = [500, 503];
+  await buy();
+  await until('customer.subscription.created');
+  const { webhookSecret } = sandbox.provider('stripe');
+  const taken = received.map(({ body, signature }) =>
+    client.webhooks.constructEvent(body, signature, webhookSecret),
+  );
+  expect(taken[0]).toMatchObject({ object: 'event', livemode: false });
+  const [first] = received;
+  expect(() =>
+    client.webhooks.constructEvent(`${first?.body ?? ''} `, first?.signature ?? '', webhookSecret),
+  ).toThrow(Stripe.errors.StripeSignatureVerificationError);
+  while (received.filter(({ body }) => body === first?.body).length < 2)
+    await once(receiver, 'webhook');
+});
+
+test('events can be doubled, reversed and lost', async () => {
+  await command('webhook', { copies: 3 });
+  const { id } = await buy();
+  await until('invoice.paid');
+  while (received.length < 15) await once(receiver, 'webhook');
+  expect(typesOf().filter((type) => type === 'customer.subscription.created')).toHaveLength(3);
+
+  received = [];
+  await command('webhook', { lost: true });
+  await command('cancel', { subscription: id });
+  await command('webhook', { reverse: 2 });
+  await command('resume', { subscription: id });
+  await command('cancel', { subscription: id });
+  while (received.length < 2) await once(receiver, 'webhook');
+  expect(typesOf()).toEqual(['customer.subscription.updated', 'customer.subscription.updated']);
+});
+
+test('what was paid is found from the subscription, refunds and disputes included', async () => {
+  const { id } = await buy();
+  await command('refund', { subscription: id });
+  await command('dispute', { subscription: id, status: 'lost' });
+  const { latest_invoice: invoice } = await client.subscriptions.retrieve(id);
+  const payments = await client.invoicePayments.list({
+    invoice: invoice as string,
+    expand: ['data.payment.payment_intent.latest_charge'],
+  });
+  const intent = payments.data[0]?.payment.payment_intent as Stripe.PaymentIntent;
+  const charge = intent.latest_charge as Stripe.Charge;
+  expect(charge).toMatchObject({ refunded: true, disputed: true, amount_refunded: 900 });
+  expect((await client.refunds.list({ charge: charge.id })).data).toHaveLength(1);
+  expect((await client.disputes.list({ charge: charge.id })).data[0]?.status).toBe('lost');
+  const back = await client.invoicePayments.list({
+    payment: { type: 'payment_intent', payment_intent: intent.id },
+  });
+  expect(back.data[0]?.invoice).toBe(invoice);
+});
+
+test('the clock brings renewals, failed payments and ends', async () => {
+  const month = 31 * 86_400;
+  const { id, items } = await buy();
+  const { id: ending } = await buy();
+  await command('cancel', { subscription: ending });
+  await command('clock', { advanceSeconds: month });
+  const renewed = await client.subscriptions.retrieve(id);
+  expect(renewed.items.data[0]?.current_period_start).toBe(items.data[0]?.current_period_end);
+  expect((await client.subscriptions.retrieve(ending)).status).toBe('canceled');
+  await command('fail-card', { subscription: id });
+  expect((await client.subscriptions.retrieve(id)).status).toBe('past_due');
+  await command('recover', { subscription: id });
+  expect((await client.subscriptions.retrieve(id)).status).toBe('active');
+});
+
+test('lists come in pages, and are filtered', async () => {
+  const customer = await client.customers.create({});
+  for (let index = 0; index < 5; index += 1) await buy({ customer: customer.id });
+  const ids: string[] = [];
+  for await (const { id } of client.subscriptions.list({ customer: customer.id, limit: 2 }))
+    ids.push(id);
+  expect(new Set(ids).size).toBe(5);
+});
+
+test('a key of idempotency does a thing once, and other parameters are refused', async () => {
+  const options = { idempotencyKey: 'one' };
+  const [one, again] = await Promise.all([
+    client.customers.create({ email: 'a@example.com' }, options),
+    client.customers.create({ email: 'a@example.com' }, options),
+  ]);
+  expect(again.id).toBe(one.id);
+  await expect(client.customers.create({ email: 'b@example.com' }, options)).rejects.toMatchObject({
+    type: 'StripeIdempotencyError',
+  });
+});
+
+test('refuses in the words that the library understands', async () => {
+  await expect(client.subscriptions.retrieve('sub_none')).rejects.toMatchObject({
+    type: 'StripeInvalidRequestError',
+    statusCode: 404,
+    code: 'resource_missing',
+  });
+  const stranger = new Stripe('sk_test_other', {
+    host: '127.0.0.1',
+    port: new URL(sandbox.url).port,
+    protocol: 'http',
+    maxNetworkRetries: 0,
+  });
+  await expect(stranger.customers.list()).rejects.toMatchObject({
+    type: 'StripeAuthenticationError',
+  });
+  sandbox.misbehave('stripe', { rate429: { retryAfterSeconds: 3 }, forNext: 1 });
+  await expect(client.customers.list()).rejects.toMatchObject({ statusCode: 429 });
+});

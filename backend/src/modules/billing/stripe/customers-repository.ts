@@ -1,0 +1,33 @@
+import type { Database } from '../../../kernel/db/index.ts';
+
+/** Who a user is to Stripe, tied once. */
+export interface CustomerRepository {
+  find(userId: string): Promise<string | undefined>;
+  /** Resolves with the customer that the user has: this one, or the one that was there before. */
+  tie(userId: string, customerId: string): Promise<string>;
+}
+
+const withinMs = 2_000;
+
+export function createCustomerRepository(db: Database): CustomerRepository {
+  return {
+    async find(userId) {
+      const { rows } = await db.statement<{ id: string }>(
+        `select customer_id as id from billing.customers where user_id = $1 and provider = 'stripe'`,
+        [userId],
+        withinMs,
+      );
+      return rows[0]?.id;
+    },
+    async tie(userId, customerId) {
+      const { rows } = await db.statement<{ id: string }>(
+        `insert into billing.customers (user_id, provider, customer_id) values ($1, 'stripe', $2)
+         on conflict (user_id, provider) do update set customer_id = customers.customer_id
+         returning customer_id as id`,
+        [userId, customerId],
+        withinMs,
+      );
+      return rows[0]?.id ?? customerId;
+    },
+  };
+}

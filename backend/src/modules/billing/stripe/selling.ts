@@ -1,0 +1,98 @@
+import { AppError, validationFailed } from '../../../kernel/errors/index.ts';
+import type { Products } from '../products.ts';
+import type { StripeClient, StripeOn } from './client.ts';
+import type { CustomerRepository } from './customers-repository.ts';
+
+export interface Buyer {
+  userId: string;
+  email: string | undefined;
+}
+
+/** A product as Stripe sells it. */
+export interface Plan {
+  id: string;
+  title: string;
+  entitlements: readonly string[];
+  /** Stripe's prices of it, to be named in `checkout`. */
+  prices: readonly string[];
+}
+
+/** Stripe's own pages, which take the card: no number of one ever reaches us. */
+export interface Selling {
+  plans(): Plan[];
+  /** A page on which the buyer pays. `key`: the same call again opens the same page. */
+  checkout(buyer: Buyer, price: string, key: string): Promise<string>;
+  /** A page on which they change or end what they have. Rejects with STATE_CONFLICT where they have nothing. */
+  portal(buyer: Buyer): Promise<string>;
+}
+
+export function createSelling(options: {
+  settings: StripeOn;
+  client: StripeClient;
+  customers: CustomerRepository;
+  products: Products;
+}): Selling {
+  const { settings, client, customers, products } = options;
+  const plans = products.all
+    .filter(({ sold }) => sold.stripe.length > 0)
+    .map(({ id, title, entitlements, sold }) => ({ id, title, entitlements, prices: sold.stripe }));
+
+  function back(outcome: string): string {
+    const url = new URL(settings.returnUrl);
+    url.searchParams.set('checkout', outcome);
+    return url.href;
+  }
+
+  /** Two requests at once make one customer: by the key at Stripe, and by the row here. */
+  async function customerOf({ userId, email }: Buyer): Promise<string> {
+    const known = await customers.find(userId);
+    if (known !== undefined) return known;
+    const made = await client.write('customers.create', `customer ${userId}`, (stripe, request) =>
+      stripe.customers.create(
+        { ...(email === undefined ? {} : { email }), metadata: { user_id: userId } },
+        request,
+      ),
+    );
+    return customers.tie(userId, made.id);
+  }
+
+  return {
+    plans: () => plans,
+    async checkout(buyer, price, key) {
+      if (products.sold('stripe', price) === undefined)
+        throw validationFailed([{ field: 'body.price', reason: 'is not sold' }]);
+      const customer = await customerOf(buyer);
+      const metadata = { user_id: buyer.userId };
+      const { url } = await client.write(
+        'checkout.sessions.create',
+        `checkout ${buyer.userId} ${key}`,
+        (stripe, request) =>
+          stripe.checkout.sessions.create(
+            {
+              mode: 'subscription',
+              customer,
+              client_reference_id: buyer.userId,
+              line_items: [{ price, quantity: 1 }],
+              // The subscription says whose it is, whatever becomes of the session.
+              subscription_data: { metadata },
+              metadata,
+              success_url: back('done'),
+              cancel_url: back('cancelled'),
+            },
+            request,
+          ),
+      );
+      if (url === null) throw new AppError('STATE_CONFLICT');
+      return url;
+    },
+    async portal({ userId }) {
+      const customer = await customers.find(userId);
+      if (customer === undefined)
+        throw new AppError('STATE_CONFLICT', { message: 'There is nothing to manage yet.' });
+      const { url } = await client.read('billingPortal.sessions.create', (stripe) =>
+        stripe.billingPortal.sessions.create({ customer, return_url: settings.returnUrl }),
+      );
+      return url;
+    },
+  };
+}

@@ -6,6 +6,7 @@ import {
   optional,
   type Schema,
   shape,
+  text,
 } from '../../../src/kernel/schema/index.ts';
 import type { Account } from './account.ts';
 import { cancelled } from './api.ts';

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import {
   alertsFolder,
   everyMetric,
+  labelsNamed,
   metricsNamed,
   metricsServed,
   modulePages,
@@ -28,17 +29,23 @@ const expressionsOfPanels = [
   ...dashboards.flatMap(({ annotations }) => annotations.list.map(({ expr }) => expr)),
 ];
 /** The table of docs/operations.md, and those of the modules that are there. */
-const documented = [join(alertsFolder, '..', 'operations.md'), ...modulePages()].flatMap((page) =>
-  [...readFileSync(page, 'utf8').matchAll(/^\| `(bulwark_\w+)`/gm)].map(([, name]) => name ?? ''),
+const documented = new Map(
+  [join(alertsFolder, '..', 'operations.md'), ...modulePages()].flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/^\| `(bulwark_\w+)` *\| ([^|]*)\|/gm)].map(
+      ([, name = '', labels = '']) => [name, new Set(labels.match(/\w+/g))] as const,
+    ),
+  ),
 );
 
 let app: TestApp;
+let scraped: string;
 let served: ReadonlySet<string>;
 
 beforeAll(async () => {
   app = await startTestApp({ environment: everyMetric });
   const response = await fetch(`${metricsUrl(app.logLines)}/metrics`);
-  served = metricsServed(await response.text());
+  scraped = await response.text();
+  served = metricsServed(scraped);
 });
 afterAll(async () => {
   await app.stop();
@@ -60,10 +67,18 @@ describe('a running server has every metric', () => {
   });
 
   test('of the table in the operations page and the modules’ own, and they have every one of ours', () => {
-    expect(missing(documented)).toEqual([]);
+    expect(missing([...documented.keys()])).toEqual([]);
     const ours = [...served].filter((name) => name.startsWith('bulwark_'));
-    expect(ours.filter((name) => !documented.includes(name))).toEqual([]);
+    expect(ours.filter((name) => !documented.has(name))).toEqual([]);
   });
+});
+
+test('alerts and dashboards ask for labels that the tables name, and so does what is served', () => {
+  const asked = [...alerts.map(({ expression }) => expression), ...expressionsOfPanels, scraped];
+  for (const [metric, labels] of labelsNamed(asked.join('\n')))
+    expect(
+      [metric, ...labels].filter((label) => documented.get(metric)?.has(label) !== true),
+    ).toEqual([metric]);
 });
 
 describe('an alert', () => {

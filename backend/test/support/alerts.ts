@@ -86,6 +86,19 @@ export function metricsNamed(text: string): string[] {
   return [...new Set(names.map((name) => name.replace(/_(?:bucket|sum|count)$/, '')))];
 }
 
+/** By metric, the labels that an expression of PromQL asks for; not those which every scrape adds. */
+export function labelsNamed(text: string): Map<string, Set<string>> {
+  const labels = new Map<string, Set<string>>();
+  for (const [, name = '', selector = ''] of text.matchAll(/\b(bulwark_\w+)\{([^}]*)\}/g)) {
+    const metric = name.replace(/_(?:bucket|sum|count)$/, '');
+    const known = labels.get(metric) ?? new Set();
+    for (const [, label = ''] of selector.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g))
+      if (!['job', 'instance', 'le'].includes(label)) known.add(label);
+    labels.set(metric, known);
+  }
+  return labels;
+}
+
 /** The metrics of a scrape, with those that have no series yet. */
 export const metricsServed = (scraped: string): Set<string> =>
   new Set([...scraped.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name ?? ''));

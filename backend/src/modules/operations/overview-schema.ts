@@ -55,7 +55,7 @@ export const overview = shape({
   processes: nullable(listOf(processState)),
   stepSeconds: count(),
   series: nullable(listOf(point)).description(
-    'Oldest first; steps in which no process ran are missing',
+    'Oldest first, whole steps only; those in which no process ran are missing',
   ),
   queues: nullable(listOf(queueState)).description('Null where they cannot be read now'),
   providers: nullable(listOf(providerState)),

@@ -74,14 +74,21 @@ const processes = `
 
 const buckets = Array.from({ length: bounds.length + 1 }, (_, index) => index + 1);
 
-/** Of sockets and jobs the most that each process had in a step, over all processes; of the event loop the worst. */
+/**
+ * Whole steps only, up to the last minute at most: one that is under way would look like a fall. A sample belongs to the step
+ * that it ends. Of sockets and jobs the most that each process had in a step, over all processes; of the event
+ * loop the worst.
+ */
 const series = `
-  with of_process as (
-    select date_bin(make_interval(secs => $2), at - interval '1 second', 'epoch') as step,
+  with latest as (
+    select date_bin(make_interval(secs => least($2, 60)), now() - interval '1 second', 'epoch') as ending
+  ), of_process as (
+    select date_bin(make_interval(secs => $2), at - interval '1 second', ending) as step,
       sum(requests) as requests, sum(errors) as errors,
       ${buckets.map((bucket) => `sum(latency[${bucket}]) as b${bucket}`).join(', ')},
       max(event_loop_ms) as event_loop_ms, max(sockets) as sockets, max(jobs_running) as jobs_running
-    from operations.samples where at > now() - make_interval(mins => $1)
+    from latest, operations.samples
+    where at > ending - make_interval(mins => $1) and at <= ending
     group by step, process_id
   )
   select step as at, sum(requests)::int as requests, sum(errors)::int as errors,

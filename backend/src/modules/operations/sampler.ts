@@ -49,7 +49,10 @@ export function createSampler(options: {
     const counts = await readCounts(metrics);
     sockets = counts.sockets;
     const before = written;
-    const eventLoopMs = Math.max(0, loop.percentile(99) / 1e6 - loopResolutionMs) || 0;
+    const eventLoopMs = Math.max(
+      0,
+      Math.round(loop.percentile(99) / 1e5 - loopResolutionMs * 10) / 10,
+    );
     loop.reset();
     const row: Sample = {
       process: about,

@@ -58,6 +58,26 @@ test('a certificate is asked for once, then known, with its age', async () => {
   expect(await callsCounted()).toBe(2);
 });
 
+test('for a week after its day it is shown at once, and asked for anew behind that', async () => {
+  const { lookedUpAt } = await found(34567890);
+  await client.query(
+    `update bulwark.cache_entries
+     set stored_at = stored_at - interval '3 days', fresh_until = fresh_until - interval '3 days'
+     where cache = 'catalog.certificates' and key = '34567890'`,
+  );
+  // What the process itself remembers is still fresh.
+  await app.restart();
+  const stale = await found(34567890);
+  expect(stale).toMatchObject({ state: 'stale', lookedUpAt });
+  expect(stale.ageSeconds).toBeGreaterThan(2 * 86_400);
+  let now = stale;
+  for (const giveUpAt = Date.now() + 10_000; now.state === 'stale' && Date.now() < giveUpAt;)
+    now = await found(34567890);
+  expect(now.state).toBe('fresh');
+  expect(now.lookedUpAt).not.toBe(lookedUpAt);
+  expect(sandbox.calls('psa')).toHaveLength(4);
+});
+
 test('a hundred who ask at once are one lookup', async () => {
   const answers = await Promise.all(Array.from({ length: 100 }, () => found(23456789)));
   expect(new Set(answers.map(({ number }) => number))).toEqual(new Set(['23456789']));

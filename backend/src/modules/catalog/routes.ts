@@ -1,4 +1,5 @@
 import { route, type Route } from '../../kernel/http/index.ts';
+import { upstreamErrors } from '../../kernel/resilience/index.ts';
 import { certificateAnswer, certificateParams } from './certificate-schema.ts';
 import type { CertificateService } from './certificate-service.ts';
 import { cacheHeaders, ifNoneMatch, notModified, publicAnswer } from './public-answer.ts';
@@ -119,16 +120,7 @@ export function catalogRoutes(catalog: CatalogService, certificates: Certificate
           },
         },
       },
-      errors: [
-        'NOT_FOUND',
-        'UPSTREAM_QUOTA_EXCEEDED',
-        'UPSTREAM_RATE_LIMITED',
-        'UPSTREAM_UNAVAILABLE',
-        'UPSTREAM_TIMEOUT',
-        'UPSTREAM_INVALID_RESPONSE',
-        'UPSTREAM_REJECTED',
-        'NOT_IMPLEMENTED',
-      ],
+      errors: ['NOT_FOUND', 'UPSTREAM_QUOTA_EXCEEDED', ...upstreamErrors, 'NOT_IMPLEMENTED'],
       handler: async ({ params, signal }) => {
         const found = await certificates.look(params.number, signal);
         return {

@@ -1,4 +1,5 @@
 import { apiPrefix, route, type Route } from '../../kernel/http/index.ts';
+import { upstreamErrors } from '../../kernel/resilience/index.ts';
 import type { SyncService } from './sync-service.ts';
 import { newSync, sync, syncList, syncParams, syncQuery } from './sync-schema.ts';
 
@@ -20,15 +21,7 @@ export function syncRoutes(syncs: SyncService): Route[] {
         202: { description: 'It is queued', body: sync, headers: location },
         200: { description: 'One was under way already', body: sync, headers: location },
       },
-      errors: [
-        'CONFLICT',
-        'UPSTREAM_UNAVAILABLE',
-        'UPSTREAM_TIMEOUT',
-        'UPSTREAM_RATE_LIMITED',
-        'UPSTREAM_INVALID_RESPONSE',
-        'UPSTREAM_REJECTED',
-        'NOT_IMPLEMENTED',
-      ],
+      errors: ['CONFLICT', ...upstreamErrors, 'NOT_IMPLEMENTED'],
       handler: async ({ body, caller, requestId }) => {
         const by = { userId: caller.userId, requestId };
         const requested = await syncs.request(body, by);

@@ -36,7 +36,7 @@ export async function startProviders(
   });
   const metrics = createMetrics();
   const scrubber = createScrubber();
-  const db: Database = openDatabase(databaseUrl, { acquireTimeoutMs: 500 });
+  const db: Database = openDatabase(databaseUrl);
   const listenUrl = 'listenUrl' in options ? options.listenUrl : databaseUrl;
   const broadcast = createBroadcast({
     redis: undefined,

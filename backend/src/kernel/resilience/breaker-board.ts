@@ -35,7 +35,7 @@ export const breakerRow = Joi.object<BreakerRow>({
 export type Written = BreakerRow & { mine: boolean };
 
 /** Who asks the database waits no longer: a call may wait for the answer. */
-const answerWithinMs = 1_000;
+const answerWithinMs = 2_000;
 
 const columns = `name, opened_at as "openedAt",
   extract(epoch from due_at - now())::float8 * 1000 as "dueInMs",

@@ -1,3 +1,4 @@
+import { retryAfterMs } from './retry-after.ts';
 import { ProviderAnswer } from './upstream-error.ts';
 
 export type Failing = 'failed' | 'timeout' | 'invalid' | 'rejected' | 'rate_limited';
@@ -63,12 +64,12 @@ export function failedByStatus(
 /** What follows from anything else that was thrown: by a library, or by the network below it. */
 export function failedByError(provider: string, error: unknown): FailedTry {
   if (error instanceof FailedTry) return error;
-  const { status, statusCode, code, cause } = (error ?? {}) as Record<string, unknown>;
+  const { status, statusCode, code, cause, headers } = (error ?? {}) as Record<string, unknown>;
   const http = [status, statusCode].find((value) => typeof value === 'number' && value >= 400);
   if (typeof http === 'number') {
     const answer = new ProviderAnswer(provider, http);
     answer.cause = error;
-    return failedByStatus(provider, http, undefined, answer);
+    return failedByStatus(provider, http, retryAfterMs(headerOf(headers)), answer);
   }
   const causeCode = (cause as { code?: unknown } | undefined)?.code;
   const known = [code, causeCode].find((value) => typeof value === 'string' && value !== '');
@@ -82,4 +83,14 @@ export function failedByError(provider: string, error: unknown): FailedTry {
     again: true,
     cause: error,
   });
+}
+
+/** Libraries hand an answer's headers on as an object or as `Headers`. */
+function headerOf(headers: unknown): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const value: unknown =
+    headers instanceof Headers
+      ? headers.get('retry-after')
+      : (headers as Record<string, unknown>)['retry-after'];
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,7 @@
 import { notFound, validated } from '../../kernel/errors/index.ts';
 import { route, type Route } from '../../kernel/http/index.ts';
 import type { AdminAction, AdminField, KernelAdmin } from '../../kernel/module/index.ts';
+import { upstreamErrors } from '../../kernel/resilience/index.ts';
 import {
   actionInput,
   actionParams,
@@ -15,14 +16,7 @@ import { forAdmins, type Mutation } from './mutation.ts';
 const choicesPatienceMs = 3_000;
 const mostChoices = 1_000;
 /** Choices and actions may need a provider. */
-const upstreamFaults = [
-  'UPSTREAM_UNAVAILABLE',
-  'UPSTREAM_TIMEOUT',
-  'UPSTREAM_RATE_LIMITED',
-  'UPSTREAM_QUOTA_EXCEEDED',
-  'UPSTREAM_INVALID_RESPONSE',
-  'UPSTREAM_REJECTED',
-] as const;
+const upstreamFaults = [...upstreamErrors, 'UPSTREAM_QUOTA_EXCEEDED'] as const;
 
 export function actionRoutes(admin: Pick<KernelAdmin, 'actions'>, mutation: Mutation): Route[] {
   function known(name: string): AdminAction {

@@ -18,6 +18,7 @@ const kinds = [
   ['queues', 'Queues'],
   ['actions', 'Actions'],
   ['providers', 'Providers'],
+  ['sandbox', 'Sandbox'],
   ['flags', 'Flags'],
   ['sessions', 'Sessions'],
 ] as const;

@@ -93,12 +93,12 @@ function optionsFor(
   return {
     width: host.clientWidth,
     height: host.clientHeight,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, (high || 0) * 1.15)] } },
+    scales: { y: { range: (_plot, _low, high) => [0, Math.max(least, (high || 0) * 1.15)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, size: 26, values: timesOf },
+      { ...axis, grid: { show: false }, space: 64, size: 26, incrs: wholeMinutes, values: timesOf },
       {
         ...axis,
         size: 58,
@@ -125,6 +125,10 @@ function optionsFor(
     },
   };
 }
+
+/** So that an axis without anything on it has whole numbers. */
+const least = 4;
+const wholeMinutes = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * 60);
 
 const timesOf = (_plot: uPlot, ticks: number[]): string[] =>
   ticks.map((tick) => clockTime(new Date(tick * 1_000)).slice(0, 5));

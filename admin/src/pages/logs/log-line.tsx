@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx';
 import { Code } from '../../parts/code.tsx';
 import { clockTime, fullTime, short } from '../../parts/format.ts';
 import { LevelSign } from '../../parts/status.tsx';
+import { gist } from './gist.ts';
 
 /** One line, and its fields when it is opened. */
 export function LogLine({ row, onFilter }: { row: LogRow; onFilter: (to: LogFilter) => void }) {
@@ -21,7 +22,9 @@ export function LogLine({ row, onFilter }: { row: LogRow; onFilter: (to: LogFilt
           {clockTime(at)}
         </time>
         <LevelSign level={level} />
-        <span className="message wrap">{message}</span>
+        <span className="message wrap">
+          {message} <span className="quiet">{gist(fields)}</span>
+        </span>
         <span className="short-id mono quiet">{requestId === null ? '' : short(requestId)}</span>
       </summary>
       {open && (

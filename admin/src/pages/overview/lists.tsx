@@ -6,6 +6,7 @@ import { Empty } from '../../parts/shown.tsx';
 import { BreakerSign, LevelSign, QueueSign, Status } from '../../parts/status.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { gist } from '../logs/gist.ts';
 
 export const unreadable = (
   <Empty title="It cannot be read now.">The next attempt follows by itself.</Empty>
@@ -89,7 +90,11 @@ export function Errors({ rows }: { rows: LogRow[] | null }) {
             {
               title: 'Message',
               kind: 'grow',
-              cell: ({ message }) => <span className="wrap">{message}</span>,
+              cell: ({ message, fields }) => (
+                <span className="wrap">
+                  {message} <span className="quiet">{gist(fields)}</span>
+                </span>
+              ),
             },
             {
               title: 'Request',

@@ -151,8 +151,9 @@ export function createBroadcast(options: BroadcastOptions): BroadcastServer {
         },
         changed,
       });
-      if (!this.connected) await once(changes, 'up', { signal }).catch(() => undefined);
-      if (!this.connected) changed(false);
+      const stands = () => up === true;
+      if (!stands()) await once(changes, 'up', { signal }).catch(() => undefined);
+      if (!stands()) changed(false);
     },
     async close() {
       await outbox.close();

@@ -10,23 +10,13 @@ import type { BillingSettings } from './config.ts';
 import { entitlementsNow, viewAt } from './entitled.ts';
 import { billing } from './index.ts';
 import type { Purchase } from './purchase-row.ts';
-import { products as table } from './testing/app.ts';
-import { inSeconds, truth } from './testing/truths.ts';
-import type { PurchaseTruth } from './truth.ts';
+import { productTable } from './testing/products.ts';
+import { inSeconds, stored } from './testing/truths.ts';
 
 const sections = collectSections([billing]);
-const BILLING_PRODUCTS = JSON.stringify(table);
+const BILLING_PRODUCTS = JSON.stringify(productTable);
 const settingsIn = (environment: Record<string, string>): BillingSettings =>
   load({ ...environment, BILLING_PRODUCTS }, { sections }).modules['billing'] as BillingSettings;
-
-const stored = (fields: Partial<PurchaseTruth> = {}): Purchase => ({
-  ...truth(fields),
-  id: '5f1c7c1e-6df5-4a77-8f0c-0d1a5b3a7d10',
-  toldState: 'active',
-  changesAt: null,
-  createdAt: new Date(),
-  changedAt: new Date(),
-});
 
 describe('the table of products', () => {
   test('is found by what each provider calls a product', () => {

@@ -202,6 +202,19 @@ test('with its account a purchase loses its owner, and the next account can rest
   expect(await app.record(restored, { source: 'app' })).toMatchObject({ userId: next.userId });
 });
 
+test.each(['nobody', '0b0c5dd8-9f0d-4d4e-9f43-6f6a2f3f5a77'])(
+  'a provider that names %s as the owner, who is none, is still believed in the rest',
+  async (userId) => {
+    const bought = truth({ userId });
+    expect(await app.record(bought)).toMatchObject({ changed: true, userId: null });
+    const refund = { refundedAt: new Date(), observedAt: inSeconds(1) };
+    expect(await app.record({ ...bought, ...refund })).toMatchObject({
+      changed: true,
+      userId: null,
+    });
+  },
+);
+
 test('without the commit nothing is stored and nobody is told', async () => {
   const { userId, accessToken } = await app.signUp();
   const socket = await app.connect(accessToken);

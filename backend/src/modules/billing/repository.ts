@@ -28,15 +28,18 @@ export interface Told {
 
 export type BillingRepository = ReturnType<typeof createBillingRepository>;
 
+const uuidPattern = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+
 /** Of a look-up that somebody waits for. */
 const withinMs = 2_000;
 
 const parameters = (from: number, columns: readonly string[]) =>
   columns.map((_, index) => `$${index + from}`).join(', ');
 
-/** An account that is gone owns nothing any more. */
+/** An account that is gone owns nothing any more, and what a provider was given for an id may be anything. */
 const userIfThere = (parameter: string) =>
-  `(select users.id from auth.users where users.id = ${parameter}::uuid)`;
+  `(select users.id from auth.users
+    where users.id = case when ${parameter}::text ~* '${uuidPattern}' then ${parameter}::text::uuid end)`;
 
 const insert = `
   insert into billing.purchases
@@ -134,7 +137,7 @@ export function createBillingRepository(db: Database) {
     ): Promise<void> {
       await db.statement(
         `insert into billing.fraud_signals (purchase_id, claimant_id, owner_id, source)
-         select $1, users.id, $3, $4 from auth.users where users.id = $2
+         select $1, users.id, $3, $4 from auth.users where users.id = ${userIfThere('$2')}
          on conflict (purchase_id, claimant_id) do update
          set times = fraud_signals.times + 1, last_at = now(), owner_id = excluded.owner_id,
              source = excluded.source`,

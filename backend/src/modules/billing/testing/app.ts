@@ -4,22 +4,7 @@ import { createBilling, billing } from '../index.ts';
 import type { Recorded, Why } from '../record.ts';
 import type { BillingService } from '../service.ts';
 import type { PurchaseTruth } from '../truth.ts';
-
-export const products = {
-  'pro-monthly': {
-    title: 'Pro, monthly',
-    entitlements: ['pro'],
-    stripe: 'price_pro_monthly',
-    apple: 'test.bulwark.pro.monthly',
-    google: ['pro_monthly', 'pro_monthly_old'],
-  },
-  'all-for-good': {
-    title: 'Everything, for good',
-    entitlements: ['pro', 'archive'],
-    stripe: 'price_all',
-    google: 'all_for_good',
-  },
-};
+import { productTable } from './products.ts';
 
 export interface BillingApp extends TestApp {
   readonly billing: BillingService;
@@ -47,7 +32,7 @@ export async function startBillingApp(
   const app = await startTestApp({
     ...options,
     modules: [watched, ...(options.more ?? [])],
-    environment: { BILLING_PRODUCTS: JSON.stringify(products), ...options.environment },
+    environment: { BILLING_PRODUCTS: JSON.stringify(productTable), ...options.environment },
   });
   if (!service || !seen) throw new Error('The module was not made');
   const [made, kernel] = [service, seen];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Purchase } from '../purchase-row.ts';
 import type { PurchaseTruth } from '../truth.ts';
 
 /** A moment this many seconds from now. */
@@ -24,4 +25,14 @@ export const truth = (fields: Partial<PurchaseTruth> = {}): PurchaseTruth => ({
   observedAt: new Date(),
   version: null,
   ...fields,
+});
+
+/** The same as it lies in the table. */
+export const stored = (fields: Partial<PurchaseTruth> = {}): Purchase => ({
+  ...truth(fields),
+  id: '5f1c7c1e-6df5-4a77-8f0c-0d1a5b3a7d10',
+  toldState: 'active',
+  changesAt: null,
+  createdAt: new Date(),
+  changedAt: new Date(),
 });

@@ -67,7 +67,7 @@ test('what ends by time alone ends at that time without any event, and the socke
   const socket = await neighbour.connect(accessToken);
   const ends = inSeconds(1.5);
   const begun = nextOf(socket);
-  await app.record(truth({ userId, autoRenews: false, periodEndsAt: ends }));
+  const { purchaseId } = await app.record(truth({ userId, autoRenews: false, periodEndsAt: ends }));
   expect((await begun).entitlements).toMatchObject([{ name: 'pro', state: 'cancelled' }]);
   expect(await vault(accessToken)).toBe(204);
   const ended = await nextOf(socket);
@@ -76,6 +76,18 @@ test('what ends by time alone ends at that time without any event, and the socke
   expect(Date.parse(ended.at) - ends.getTime()).toBeGreaterThanOrEqual(0);
   expect(Date.parse(ended.at) - ends.getTime()).toBeLessThan(2_000);
   expect(await vault(accessToken)).toBe(403);
+  // By one of the two processes.
+  const { rows } = await app.kernel.db.asLogin((tx) =>
+    tx.query(
+      `select source, state_before as before, state_after as after from billing.purchase_history
+       where purchase_id = $1 order by id`,
+      [purchaseId],
+    ),
+  );
+  expect(rows).toEqual([
+    { source: 'webhook', before: null, after: 'cancelled' },
+    { source: 'time', before: 'cancelled', after: 'expired' },
+  ]);
 });
 
 test('of several purchases the best counts, whoever sold them', async () => {

@@ -45,7 +45,7 @@ export function createBilling(
   });
   const disposers = [
     entitlements.provide((userId) => service.now(userId)),
-    relayEntitlements(events, realtime, service),
+    relayEntitlements({ events, realtime, billing: service, logger }),
   ];
   const stripe =
     stripeSettings.kind === 'on'

@@ -26,6 +26,12 @@ export interface Told {
   changesAt: Date | null;
 }
 
+/** A purchase that time has changed. */
+export interface Due {
+  purchase: Purchase;
+  told: Told;
+}
+
 export type BillingRepository = ReturnType<typeof createBillingRepository>;
 
 const uuidPattern = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
@@ -57,6 +63,18 @@ const update = `
     (${truthColumns.join(', ')}) = row (${parameters(8, truthColumns)})
   where id = $1
   returning user_id as "userId"`;
+
+const tellDue = `
+  with told as (
+    select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])
+      as t (id, before, after, changes_at)
+  ), updated as (
+    update billing.purchases as p
+    set told_state = told.after, changes_at = told.changes_at, changed_at = now()
+    from told where p.id = told.id
+  )
+  insert into billing.purchase_history (purchase_id, source, state_before, state_after, changes)
+  select id, 'time', before, after, '{}' from told where before <> after`;
 
 /**
  * The tables are the server's own: its login role writes them, in whoever's transaction that is. Users read what row-level
@@ -146,9 +164,9 @@ export function createBillingRepository(db: Database) {
       );
     },
 
-    /** Those whose state is another one by now, locked; what another process has locked is left to it. */
+    /** As the login role: those whose state is another one by now, locked; what another process has locked is left to it. */
     async lockDue(tx: Transaction, now: Date, limit: number): Promise<Purchase[]> {
-      const { rows } = await tx.queryAsLogin<PurchaseRow>(
+      const { rows } = await tx.query<PurchaseRow>(
         `select ${purchaseColumns} from billing.purchases where changes_at <= $1
          order by changes_at limit $2 for update skip locked`,
         [now, limit],
@@ -156,11 +174,14 @@ export function createBillingRepository(db: Database) {
       return rows.map(purchaseOf);
     },
 
-    async tell(tx: Transaction, id: string, told: Told): Promise<void> {
-      await tx.queryAsLogin(
-        'update billing.purchases set told_state = $2, changes_at = $3, changed_at = now() where id = $1',
-        [id, told.state, told.changesAt],
-      );
+    /** What time has changed, all in one statement; the history has those whose state is another one. */
+    async tell(tx: Transaction, due: readonly Due[]): Promise<void> {
+      await tx.query(tellDue, [
+        due.map(({ purchase }) => purchase.id),
+        due.map(({ purchase }) => purchase.toldState),
+        due.map(({ told }) => told.state),
+        due.map(({ told }) => told.changesAt),
+      ]);
     },
 
     /** The next moment at which one of them changes by time alone. */

@@ -8,7 +8,6 @@ import { entitlementsNow, type Rules, type View, viewAt } from './entitled.ts';
 import type { Products } from './products.ts';
 import { createRecorder, type Recorded, toldAt, type Why } from './record.ts';
 import type { BillingRepository } from './repository.ts';
-import { stateAt } from './state.ts';
 import type { PurchaseTruth } from './truth.ts';
 
 export interface BillingServiceOptions {
@@ -29,7 +28,7 @@ export interface BillingServiceOptions {
 export type BillingService = ReturnType<typeof createBillingService>;
 
 /** Purchases that one look at what time has changed takes along. */
-const dueAtOnce = 100;
+const dueAtOnce = 500;
 
 export function createBillingService(options: BillingServiceOptions) {
   const { db, repository, products, rules, entitlements, events, alongside } = options;
@@ -78,21 +77,15 @@ export function createBillingService(options: BillingServiceOptions) {
       const now = new Date();
       const told = await db.asLogin(
         async (tx) => {
-          const due = await repository.lockDue(tx, now, dueAtOnce);
-          for (const purchase of due) {
-            const present = toldAt(purchase, now, rules);
-            await repository.tell(tx, purchase.id, present);
-            if (present.state === purchase.toldState) continue;
-            await repository.addHistory(tx, {
-              purchaseId: purchase.id,
-              source: 'time',
-              reference: null,
-              stateBefore: purchase.toldState,
-              stateAfter: stateAt(purchase, now, rules.renewalLeewayMs),
-              changes: {},
-            });
-            if (purchase.userId !== null) await onChange(tx, purchase.userId);
-          }
+          const purchases = await repository.lockDue(tx, now, dueAtOnce);
+          const due = purchases.map((purchase) => ({
+            purchase,
+            told: toldAt(purchase, now, rules),
+          }));
+          if (due.length > 0) await repository.tell(tx, due);
+          const changed = due.filter(({ purchase, told }) => told.state !== purchase.toldState);
+          for (const userId of new Set(changed.map(({ purchase }) => purchase.userId)))
+            if (userId !== null) await onChange(tx, userId);
           return due.length;
         },
         { signal },

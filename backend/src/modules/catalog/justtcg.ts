@@ -146,7 +146,7 @@ export function createJustTcg(settings: Settings, providers: Providers) {
       const { body } = await provider.fetchJson({
         method: 'POST',
         path: '/cards',
-        body: cardIds.map((cardId) => ({ cardId, include_null_prices: true })),
+        body: cardIds.map((cardId) => ({ cardId })),
         schema: batchAnswer,
         // It only reads.
         idempotent: true,

@@ -80,17 +80,23 @@ export function createSyncService({ syncs, lists, events, enqueue }: SyncService
 
     /** Choices for people, by name. */
     async gameChoices() {
-      return (await lists.games()).map(({ id, name }) => ({ value: id, label: name }));
+      return byLabel((await lists.games()).map(({ id, name }) => ({ value: id, label: name })));
     },
     async setChoices(gameId: string | undefined) {
       if (gameId === undefined || gameId === '') return [];
-      return (await lists.sets(gameId)).map(({ id, name, cardCount }) => ({
-        value: id,
-        label: `${name} (${cardCount} cards)`,
-      }));
+      const sets = await lists.sets(gameId);
+      return byLabel(
+        sets.map(({ id, name, cardCount }) => ({
+          value: id,
+          label: `${name} (${cardCount} cards)`,
+        })),
+      );
     },
   };
 }
+
+const byLabel = <T extends { label: string }>(choices: readonly T[]): T[] =>
+  choices.toSorted((one, other) => one.label.localeCompare(other.label, 'en'));
 
 /** Without what only the synchronisation itself needs. */
 export function shown(place: Sync | SyncPlace): Sync {

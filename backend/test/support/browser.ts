@@ -68,11 +68,20 @@ async function openPage(browser: Browser, options?: BrowserContextOptions): Prom
 /** The package has one for Linux on x64; elsewhere the Chrome that is installed serves. */
 async function whichBrowser(): Promise<LaunchOptions> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return { channel: 'chrome' };
-  return { executablePath: await unpacked() };
+  const folder = await unpacked();
+  return {
+    executablePath: join(folder, 'chromium'),
+    // A machine without windows may have neither the libraries nor a font.
+    env: {
+      ...process.env,
+      LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
+      FONTCONFIG_PATH: join(folder, 'fonts'),
+    },
+  };
 }
 
 /**
- * The program that @sparticuz/chromium carries, laid out once a version. It appears by one rename, since several test files
+ * What @sparticuz/chromium carries, laid out once a version: the program, libraries and fonts. It appears by one rename, since several test files
  * may ask at once and any of them may be killed.
  */
 async function unpacked(): Promise<string> {
@@ -94,7 +103,7 @@ async function unpacked(): Promise<string> {
       if (!existsSync(folder)) throw error; // else another was faster
     }
   }
-  return join(folder, 'chromium');
+  return folder;
 }
 
 /** The package unpacks to the temporary folder of its process, so that is told another one. */
@@ -106,5 +115,10 @@ async function unpackTo(folder: string): Promise<void> {
   if (code !== 0) throw new Error(`Chromium was not unpacked:\n${output}`);
 }
 
-const unpackProgram =
-  "import chromium from '@sparticuz/chromium'; await chromium.executablePath();";
+const unpackProgram = `
+  import { createRequire } from 'node:module';
+  import { dirname, join } from 'node:path';
+  import chromium, { inflate } from '@sparticuz/chromium';
+  const main = createRequire(process.cwd() + '/').resolve('@sparticuz/chromium');
+  await chromium.executablePath();
+  await inflate(join(dirname(dirname(main)), 'bin', 'al2023.tar.br'));`;

@@ -32,6 +32,7 @@ test('logs are found by level, text and request id', async () => {
   await lines().filter({ hasText: 'request failed' }).waitFor();
   await page.getByLabel('Level').selectOption('error and worse');
   await lines().nth(1).waitFor({ state: 'detached' });
+  await lines().first().waitFor();
   expect(await lines().count()).toBe(1);
   await page.getByRole('button', { name: 'Clear' }).click();
   await page.getByLabel('Text').fill('no such line as this one');

@@ -172,6 +172,25 @@ describe('while the database is away', () => {
     expect(await messages()).toContain('still has room');
   });
 
+  test('and while another process is stuck, nobody queues up in Postgres', async () => {
+    const turn = `hashtextextended('bulwark.app_logs', 0)`;
+    await client.query(`select pg_advisory_lock(${turn})`);
+    const { logger, written, close } = startStore();
+    logger.info('waits');
+    await until(() =>
+      Promise.resolve(written.some(({ msg }) => msg === 'Log lines cannot be stored')),
+    );
+    await wait(3_500); // For another try, which gives up as well.
+    const { rows } = await client.query(
+      `select from pg_stat_activity
+       where datname = current_database() and application_name = 'bulwark-logs'`,
+    );
+    expect(rows).toHaveLength(1);
+    await client.query(`select pg_advisory_unlock(${turn})`);
+    await close();
+    expect(await messages()).toContain('waits');
+  });
+
   test('a stopping server gives up in time', async () => {
     const relay = await openRelay();
     relay.swallow();

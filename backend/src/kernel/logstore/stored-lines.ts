@@ -22,12 +22,14 @@ export function storable(line: string): string {
 }
 
 /**
- * Whoever inserts waits for whoever inserts before, until that has committed. So ids come to be seen in their order.
+ * Whoever inserts waits for whoever inserts before, until that has committed. So ids come to be seen in their order. The wait
+ * is short: where the one before is stuck, those who gave up must not go on waiting in Postgres, one more with each try.
  * What code logs under a name of the line's own (`time`, `level`) must not sink the others.
  */
 const insert = `
-  with turn as materialized (
-    select pg_advisory_xact_lock(hashtextextended('bulwark.app_logs', 0))
+  with patience as materialized (select set_config('lock_timeout', '2s', true)),
+  turn as materialized (
+    select pg_advisory_xact_lock(hashtextextended('bulwark.app_logs', 0)) from patience
   )
   insert into bulwark.app_logs (created_at, level, message, request_id, fields)
   select

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { openJobs } from '../../prove/jobs/open-jobs.ts';
-import { defineJob, handleJob, Joi, shape } from '../../prove/servers/built.ts';
+import { defineJob, handleJob, Joi, openJobs, shape } from '../../prove/jobs/open-jobs.ts';
 
 /** Imported once the server is built. Handlers return; what they would do in `commit` costs both sides the same. */
 export async function startBulwark(databaseUrl: string, batch: number) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { PgBoss } from 'pg-boss';
 import type { TestStack } from '../../../backend/test/support/stack.ts';
 
@@ -64,14 +65,16 @@ async function startBare(url: string): Promise<Contestant & { close(): Promise<v
     max: connections,
   });
   await boss.start();
-  await boss.createQueue(name);
+  // The same queue: one job of a key, leases, a word to who listens.
+  await boss.createQueue(name, { policy: 'exclusive', heartbeatSeconds: 10, notify: true });
   return {
     name: 'bare',
     async enqueue(count) {
-      await boss.insert(
-        name,
-        Array.from({ length: count }, (_, index) => ({ data: { index } })),
-      );
+      const jobs = Array.from({ length: count }, (_, index) => ({
+        data: { v: 1, requestId: randomUUID(), payload: { index } },
+        singletonKey: randomUUID(),
+      }));
+      await boss.insert(name, jobs);
     },
     async work(count) {
       let handled = 0;

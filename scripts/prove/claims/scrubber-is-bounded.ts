@@ -16,7 +16,7 @@ export default defineClaim({
   bound: 'p99 below 1 ms; no hostile input above 250 ms',
   seconds: 10,
   async measure({ progress }) {
-    const { load } = await import('../servers/built.ts');
+    const { load } = await import('../servers/load-built.ts');
     const { createScrubber } = await load<typeof Privacy>('kernel/privacy/index');
     const scrubber = createScrubber();
     const { check, finding } = createChecks(progress);

@@ -11,7 +11,7 @@ export default defineClaim({
   bound: 'below 1 % changed',
   seconds: 3,
   async measure() {
-    const { load } = await import('../servers/built.ts');
+    const { load } = await import('../servers/load-built.ts');
     const { createScrubber } = await load<typeof Privacy>('kernel/privacy/index');
     const scrubber = createScrubber();
     const changed = new Map<string, string>();

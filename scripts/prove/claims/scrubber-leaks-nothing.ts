@@ -14,7 +14,7 @@ export default defineClaim({
   bound: '0 leaked',
   seconds: 8,
   async measure({ progress }) {
-    const { load } = await import('../servers/built.ts');
+    const { load } = await import('../servers/load-built.ts');
     const { createScrubber } = await load<typeof Privacy>('kernel/privacy/index');
     const scrubber = createScrubber();
     const leaks: string[] = [];

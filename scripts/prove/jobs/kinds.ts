@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Database } from '../../../backend/src/kernel/db/index.ts';
 import type { JobHandler } from '../../../backend/src/kernel/jobs/index.ts';
-import { defineJob, handleJob, Joi, shape, text } from '../servers/built.ts';
+import { defineJob, handleJob, Joi, shape, text } from './open-jobs.ts';
 
 /** What each attempt and each effect leaves behind. */
 export const jobTables = `

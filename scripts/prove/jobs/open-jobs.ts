@@ -5,15 +5,18 @@ import type { JobHandler, JobsServer } from '../../../backend/src/kernel/jobs/in
 import type * as Logging from '../../../backend/src/kernel/logging/index.ts';
 import type * as MetricParts from '../../../backend/src/kernel/metrics/index.ts';
 import type * as Privacy from '../../../backend/src/kernel/privacy/index.ts';
+import type * as SchemaParts from '../../../backend/src/kernel/schema/index.ts';
 import type * as Telemetry from '../../../backend/src/kernel/telemetry/index.ts';
-import { load } from '../servers/built.ts';
+import { load } from '../servers/load-built.ts';
 
 const { Secret } = await load<typeof Config>('kernel/config/index');
 const { createDatabase } = await load<typeof Db>('kernel/db/index');
-const { createJobs } = await load<typeof JobParts>('kernel/jobs/index');
+export const { createJobs, defineJob, handleJob } =
+  await load<typeof JobParts>('kernel/jobs/index');
 const { createLogger } = await load<typeof Logging>('kernel/logging/index');
 const { createMetrics } = await load<typeof MetricParts>('kernel/metrics/index');
 const { createScrubber } = await load<typeof Privacy>('kernel/privacy/index');
+export const { Joi, shape, text } = await load<typeof SchemaParts>('kernel/schema/index');
 const { createTracing, silentReporter } = await load<typeof Telemetry>('kernel/telemetry/index');
 
 export interface OpenedJobs {

@@ -1,7 +1,4 @@
 /** The built server's own parts, for programs that run it with more modules. The types are those of the sources. */
-import { pathToFileURL } from 'node:url';
-import { join } from 'node:path';
-import { root } from '../../../backend/local/stack/paths.ts';
 import type * as Db from '../../../backend/src/kernel/db/index.ts';
 import type * as Errors from '../../../backend/src/kernel/errors/index.ts';
 import type * as Http from '../../../backend/src/kernel/http/index.ts';
@@ -11,10 +8,7 @@ import type * as Realtime from '../../../backend/src/kernel/realtime/index.ts';
 import type * as SchemaParts from '../../../backend/src/kernel/schema/index.ts';
 import type * as Modules from '../../../backend/src/modules.ts';
 import type * as Run from '../../../backend/src/run-server.ts';
-
-/** `kernel/http/index`: anything below backend/dist. */
-export const load = async <T>(path: string): Promise<T> =>
-  (await import(pathToFileURL(join(root, 'backend', 'dist', `${path}.js`)).href)) as T;
+import { load } from './load-built.ts';
 
 export const { runServer } = await load<typeof Run>('run-server');
 export const { modules } = await load<typeof Modules>('modules');

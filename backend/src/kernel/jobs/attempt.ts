@@ -35,8 +35,10 @@ export function startAttempt(
   claim: Claim,
   { database, settlement, logger }: { database: Database; settlement: Settlement; logger: Logger },
 ): Attempt {
-  const stop = new AbortController();
-  const cutShort = Promise.withResolvers<Outcome>();
+  // Made when it is first asked for: jobs of milliseconds never do.
+  let stop: AbortController | undefined;
+  const stopper = () => (stop ??= new AbortController());
+  const end = Promise.withResolvers<Outcome>();
   let committed = false;
 
   async function perform(): Promise<Outcome> {
@@ -47,9 +49,11 @@ export function startAttempt(
       attempt: claim.retryCount + 1,
       requestId: claim.data.requestId ?? claim.id,
       caller,
-      signal: stop.signal,
+      get signal() {
+        return stopper().signal;
+      },
       async commit(work, { as = 'service' }: CommitOptions = {}) {
-        const options = { signal: stop.signal };
+        const options = { signal: stopper().signal };
         const whole = async (tx: Parameters<typeof work>[0]) => {
           const value = await work(tx);
           if (!(await settlement.completeWithin(tx, claim))) throw new ClaimLost(lost);
@@ -83,25 +87,31 @@ export function startAttempt(
 
   const timer = setTimeout(() => {
     const error = new JobTimedOut(`The attempt took longer than ${job.timeoutSeconds} s`);
-    cutShort.resolve(fail(error));
-    stop.abort(error);
+    end.resolve(fail(error));
+    stopper().abort(error);
   }, job.timeoutSeconds * 1_000);
 
-  const ended = Promise.race([perform().catch(fail), cutShort.promise]).finally(() => {
-    clearTimeout(timer);
+  // Whoever is first says how it ended.
+  perform().then(settled, (error: unknown) => {
+    settled(fail(error));
   });
+  function settled(outcome: Outcome | Promise<Outcome>): void {
+    clearTimeout(timer);
+    end.resolve(outcome);
+  }
 
   return {
     claim,
-    ended,
+    ended: end.promise,
     lose() {
-      if (!committed) stop.abort(new ClaimLost(lost));
+      if (!committed) stopper().abort(new ClaimLost(lost));
     },
     async giveUp() {
       // First the row, then the signal: what the handler does in its last moments finds the claim gone.
-      cutShort.resolve(settlement.handBack(claim, 0).then((): Outcome => 'handed_back', unsettled));
-      await ended;
-      stop.abort(new Error('The process stops'));
+      clearTimeout(timer);
+      end.resolve(settlement.handBack(claim, 0).then((): Outcome => 'handed_back', unsettled));
+      await end.promise;
+      stopper().abort(new Error('The process stops'));
     },
   };
 }

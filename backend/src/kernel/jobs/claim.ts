@@ -26,35 +26,8 @@ interface Due {
   dueMs: number | null;
 }
 
-/**
- * $1 queue, $2 how many, $3 the newest version that this process can read. pg-boss's own fetch, with three more things: it
- * takes nothing from a paused queue, leaves newer versions alone, and says when to look again, as of the same instant.
- */
-export const claimJobs = `
-  with free as (
-    select id from pgboss.job_common
-    where name = $1 and state < 'active' and not blocked and start_after <= now()
-      and coalesce((data->>'v')::int, 1) <= $3
-      and not exists (select from bulwark.job_queues as pauses where pauses.name = $1)
-    order by priority desc, created_on
-    limit $2
-    for update skip locked
-  ), claimed as (
-    update pgboss.job_common as job
-    set state = 'active', started_on = now(), heartbeat_on = now(),
-      retry_count = case when started_on is null then retry_count else retry_count + 1 end
-    from free where job.name = $1 and job.id = free.id
-    returning job.id, job.name, job.data, job.retry_count as "retryCount", job.retry_limit as "retryLimit", job.priority,
-      job.created_on as "createdOn", extract(epoch from now() - job.start_after)::float * 1000 as "waitedMs", job.output
-  )
-  select claimed.*, due."dueMs"
-  from (
-    select case when (select count(*) from claimed) < $2 then (
-      select extract(epoch from min(start_after) - now())::float * 1000 from pgboss.job_common
-      where name = $1 and state < 'active' and not blocked and start_after > now()
-    ) end as "dueMs"
-  ) as due
-  left join claimed on true`;
+/** $1 queue, $2 how many, $3 the newest version that this process can read. */
+export const claimJobs = 'select * from bulwark.claim_jobs($1, $2, $3)';
 
 /** What has no further attempt is dead; the other is due at once, as its worker had the fault. */
 const lapsed = JSON.stringify({

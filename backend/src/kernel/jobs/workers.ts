@@ -152,7 +152,8 @@ async function runAttempt(
     traceId: undefined,
   };
   tracing.begin(context, `job ${name}`, claim.data.trace);
-  metrics.startDelay.observe({ kind: name }, Math.max(0, claim.waitedMs) / 1_000);
+  const counts = metrics.of(name);
+  counts.startDelay.observe(Math.max(0, claim.waitedMs) / 1_000);
   await runWithLogContext(context, async () => {
     const attempt = startAttempt(handler, claim, { ...options, settlement });
     running.set(claim, attempt);
@@ -160,8 +161,8 @@ async function runAttempt(
     running.delete(claim);
     const durationMs = Math.round(performance.now() - startedAt);
     minutes.count(name, outcome);
-    metrics.finished.add({ kind: name, outcome });
-    metrics.duration.observe({ kind: name }, durationMs / 1_000);
+    counts.finished(outcome).add();
+    counts.duration.observe(durationMs / 1_000);
     logger.info({ job: name, jobId: claim.id, outcome, durationMs }, 'job');
     tracing.end(context, spanEnd(claim, outcome));
   });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { root } from '../backend/local/stack/paths.ts';
 import { buildOnce } from './support/build-once.ts';
 
@@ -15,6 +16,7 @@ export function buildConsole(onStart?: () => void): void {
       'admin/index.html',
       'admin/package.json',
       'admin/vite.config.ts',
+      'scripts/build-console.ts',
       'package-lock.json',
     ],
     make(folder) {
@@ -25,7 +27,15 @@ export function buildConsole(onStart?: () => void): void {
         { cwd: admin, stdio: 'inherit', env: { ...process.env, NODE_ENV: 'production' } },
       );
       if (status !== 0) throw new Error('The console was not built; Vite says why above.');
+      for (const file of globSync('assets/*.{js,css}', { cwd: folder }))
+        compress(join(folder, file));
     },
     onStart,
   });
+}
+
+/** Beside the file, for whoever takes Brotli: a quarter of the size. The last levels would take a second longer for little. */
+function compress(file: string): void {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file), { params }));
 }

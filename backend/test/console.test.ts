@@ -59,6 +59,24 @@ describe('the page of the console', () => {
     }
   });
 
+  test('sends its program compressed to whoever takes that', async () => {
+    const program = /assets\/[\w-]+\.js/.exec(page)?.[0] ?? '';
+    const [plain, brotli] = await Promise.all(
+      ['identity', 'br'].map((encoding) =>
+        fetch(`${app.url}/admin/${program}`, { headers: { 'accept-encoding': encoding } }),
+      ),
+    );
+    expect(plain?.headers.get('content-encoding')).toBeNull();
+    expect(brotli?.headers.get('content-encoding')).toBe('br');
+    for (const answer of [plain, brotli]) {
+      expect(answer?.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+      expect(answer?.headers.get('vary')).toContain('Accept-Encoding');
+    }
+    const sizes = [plain, brotli].map((answer) => Number(answer?.headers.get('content-length')));
+    expect((sizes[1] ?? 0) * 3).toBeLessThan(sizes[0] ?? 0);
+    expect(await plain?.text()).toBe(await brotli?.text());
+  });
+
   test('is found without the slash, and its places without the #', async () => {
     const [bare, place] = await Promise.all([
       app.request.get('/admin'),

@@ -20,6 +20,35 @@ export interface ConsoleOptions {
 const built = fileURLToPath(new URL('../../../../admin/dist/', import.meta.url));
 const yearMs = 365 * 24 * 3600 * 1000;
 
+const compressible = /^\/[\w-]+\.(js|css)$/;
+
+/** The files that have a hash in their name. The build has put a compressed one beside the big ones. */
+function assets(directory: string): Router {
+  const router = Router({ caseSensitive: true });
+  router.use((request, response, next) => {
+    const [, extension] = compressible.exec(request.path) ?? [];
+    if (extension !== undefined) {
+      response.vary('Accept-Encoding');
+      const takesBrotli = request.acceptsEncodings('br') === 'br';
+      if (takesBrotli && existsSync(join(directory, `${request.path}.br`))) {
+        request.url = `${request.path}.br`;
+        response.type(extension).set('Content-Encoding', 'br');
+      }
+    }
+    next();
+  });
+  router.use(
+    express.static(directory, {
+      index: false,
+      redirect: false,
+      immutable: true,
+      maxAge: yearMs,
+      setHeaders: (response) => response.setHeader('Cross-Origin-Resource-Policy', 'same-origin'),
+    }),
+  );
+  return router;
+}
+
 /** Nothing inline, nothing from elsewhere; it talks to this server and to Supabase. */
 const policyFor = (supabaseUrl: string): string =>
   [
@@ -62,17 +91,7 @@ export function consolePage(options: ConsoleOptions): Router {
   router.get('/admin/config.json', named('/admin/config.json'), (_request, response: Response) => {
     response.set(guards).json({ apiUrl: '/', supabaseUrl, anonKey, sandbox });
   });
-  router.use(
-    '/admin/assets',
-    named('/admin/assets'),
-    express.static(join(directory, 'assets'), {
-      index: false,
-      redirect: false,
-      immutable: true,
-      maxAge: yearMs,
-      setHeaders: (response) => response.setHeader('Cross-Origin-Resource-Policy', 'same-origin'),
-    }),
-  );
+  router.use('/admin/assets', named('/admin/assets'), assets(join(directory, 'assets')));
   // The page keeps its own places behind the #, so that it needs no server for them; people type them without.
   router.get(/^\/admin\/([a-z]{1,20})$/, named('/admin/:page'), (request, response: Response) => {
     response.redirect(302, `/admin/#/${request.params[0] ?? ''}`);

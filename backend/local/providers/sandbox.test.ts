@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from './sandbox.ts';
+import { variablesFor } from './variables.ts';
 
 interface Page {
   data: { id: string; name: string; variants: { price: number; lastUpdated: number }[] }[];
@@ -192,4 +193,15 @@ describe('on command', () => {
     expect((await spoil({ explode: true })).status).toBe(400);
     expect((await control('/providers/nobody', 'PUT', { status: 500 })).status).toBe(404);
   });
+});
+
+test('a provider with a key or an address of its own is left alone', () => {
+  const { environment } = sandbox;
+  expect(variablesFor(environment, new Set())).toEqual(environment);
+  for (const own of ['PSA_API_TOKEN', 'PSA_API_TOKEN_FILE', 'PSA_BASE_URL']) {
+    const names = Object.keys(variablesFor(environment, new Set([own])));
+    expect(names).toEqual(expect.arrayContaining(['JUSTTCG_API_KEY', 'PROVIDER_SANDBOX_URL']));
+    expect(names).not.toContain('PSA_API_TOKEN');
+    expect(names).not.toContain('PSA_BASE_URL');
+  }
 });

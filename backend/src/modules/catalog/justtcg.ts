@@ -70,6 +70,8 @@ export function createJustTcg(settings: Settings, providers: Providers) {
     headers: () => ({ 'x-api-key': settings.key.reveal() }),
     // A page of 100 cards with all of their variants is about half a megabyte.
     maxBytes: 8 * 1024 * 1024,
+    // Leaves time for a second try within the deadline of 15 s.
+    attemptMs: 6_000,
     concurrency: 4,
   });
   let left: number | undefined;

@@ -74,7 +74,7 @@ export function createCache<T>(
       if (own !== undefined) return loaded(own);
       if (flight.leftMs <= pauseMs) {
         const cause = new Error('Another process has not loaded it in time');
-        throw new AppError('UPSTREAM_UNAVAILABLE', { cause });
+        throw new AppError('UPSTREAM_TIMEOUT', { cause });
       }
       // Jitter, so that many processes do not ask in one moment.
       await sleep(pauseMs * (0.75 + Math.random() / 2));

@@ -203,7 +203,7 @@ describe.each(stores)('over $kind', ({ kind, each }) => {
     const { load, begun } = pendingLoad<Card>();
     const slow = one.get('a', load);
     const first = await begun(1);
-    await expect(other.get('a', never)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    await expect(other.get('a', never)).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
     first.resolve(card('late'));
     expect((await slow).value.name).toBe('late');
   });
@@ -211,7 +211,7 @@ describe.each(stores)('over $kind', ({ kind, each }) => {
   each('a load has its time, whether it heeds the signal or not', async () => {
     const [one] = (await open(kind, 1, { loadWithinMs: 50 })) as [Cache<Card>];
     await expect(one.get('a', pendingLoad<Card>().load)).rejects.toMatchObject({
-      code: 'UPSTREAM_UNAVAILABLE',
+      code: 'UPSTREAM_TIMEOUT',
     });
     const heeded = Promise.withResolvers<unknown>();
     const heedful = (signal: AbortSignal) =>
@@ -221,8 +221,8 @@ describe.each(stores)('over $kind', ({ kind, each }) => {
           reject(new Error('aborted'));
         });
       });
-    await expect(one.get('a', heedful)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-    expect(await heeded.promise).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    await expect(one.get('a', heedful)).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    expect(await heeded.promise).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
   });
 
   each('the claim of a process that died is free again when its lease is over', async () => {

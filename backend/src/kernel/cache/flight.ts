@@ -19,7 +19,8 @@ export class Flight {
 
 /**
  * Runs `work` with a signal that aborts after `withinMs` or with `stopping`, and settles no later than that, whether it heeds
- * the signal or not. Then it rejects with UPSTREAM_UNAVAILABLE.
+ * the signal or not. Then it rejects with UPSTREAM_TIMEOUT, or
+ * with SERVICE_UNAVAILABLE.
  */
 export async function withinTime<T>(
   work: (signal: AbortSignal) => Promise<T>,
@@ -28,15 +29,17 @@ export async function withinTime<T>(
 ): Promise<T> {
   const ending = new AbortController();
   const { promise: ended, reject } = Promise.withResolvers<never>();
-  const end = (why: string): void => {
-    const error = new AppError('UPSTREAM_UNAVAILABLE', { cause: new Error(why) });
+  const end = (error: AppError): void => {
     reject(error);
     ending.abort(error);
   };
   const onStop = (): void => {
-    end('The server stops');
+    end(new AppError('SERVICE_UNAVAILABLE', { cause: new Error('The server stops') }));
   };
-  const timer = setTimeout(end, withinMs, `Not loaded within ${Math.round(withinMs)} ms`);
+  const timer = setTimeout(() => {
+    const cause = new Error(`Not loaded within ${Math.round(withinMs)} ms`);
+    end(new AppError('UPSTREAM_TIMEOUT', { cause }));
+  }, withinMs);
   stopping.addEventListener('abort', onStop, { once: true });
   if (stopping.aborted) onStop();
   try {

@@ -38,7 +38,7 @@ export interface Cache<T> {
   /**
    * What is known of the key, or what `load` resolves with. All calls of all processes share one load. What is past its
    * freshness is served at once and loaded anew behind it. An error is never kept: where nothing can be served, `get` rejects with
-   * what `load` rejected with, or with UPSTREAM_UNAVAILABLE when `loadWithinMs` is over. While the store (Postgres or
+   * what `load` rejected with, or with UPSTREAM_TIMEOUT when `loadWithinMs` is over. While the store (Postgres or
    * Redis) is down, each process caches for itself. Aborting `signal` gives up the wait, not the load.
    * Keys have at most 512 characters.
    */

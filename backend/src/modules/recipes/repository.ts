@@ -77,6 +77,18 @@ export function createRecipeRepository(db: Database) {
       return rows;
     },
 
+    /** The caller's own, newest first. */
+    async newestOwn(caller: RowIdentity, limit: number, signal?: AbortSignal): Promise<Recipe[]> {
+      const { rows } = await db.readAsCaller<Recipe>(
+        caller,
+        `select ${columns} from public.recipes where owner_id = (select auth.uid())
+         order by created_at desc, id desc limit $1`,
+        [limit],
+        reading(signal),
+      );
+      return rows;
+    },
+
     /** Nothing comes back where the caller may not, or the row is at another version. */
     async update(
       caller: RowIdentity,

@@ -7,7 +7,7 @@ export default defineClaim({
   id: 'catalog-batch-upsert',
   phase: 5,
   claim:
-    'A page of 100 cards with 800 variants is stored by one statement, with the outcome of each row, 30 times as fast as by one statement a row, on the same connection to a database that flushes its commits.',
+    'A page of 100 cards with 800 variants is stored by one statement, with the outcome of each row, 30 times as fast as row by row, over the same connection of the server to a database that flushes its commits.',
   bound: `${bound} × as fast, whether rows are new, changed or unchanged`,
   seconds: 40,
   async measure({ progress, signal }) {
@@ -15,8 +15,10 @@ export default defineClaim({
     const { standings } = await batchUpsert(signal);
     const ratios = standings.map(({ rowByRowMs, batchMs }) => rowByRowMs / batchMs);
     const figures = standings.map(
-      ({ what, batchMs, rowByRowMs, rowsInOneTransactionMs }, index) =>
-        `${what} ${batchMs.toFixed(0)} ms against ${rowByRowMs.toFixed(0)} (${ratios[index]?.toFixed(0) ?? ''} ×; ${(rowsInOneTransactionMs / batchMs).toFixed(0)} × against all rows in one transaction)`,
+      ({ what, batchMs, rowByRowMs, bareStatementsMs, oneTransactionMs }) => {
+        const times = (ms: number): string => `${(ms / batchMs).toFixed(0)} ×`;
+        return `${what}: ${batchMs.toFixed(0)} ms against ${rowByRowMs.toFixed(0)}, ${times(rowByRowMs)} (${times(bareStatementsMs)} bare statements, ${times(oneTransactionMs)} all rows in one transaction)`;
+      },
     );
     return { figure: figures.join('; '), holds: Math.min(...ratios) >= bound };
   },

@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { startThrowawayCluster } from '../../../../../local/postgres/throwaway.ts';
+import { openDatabase } from '../../../../../test/support/open-database.ts';
 import { testTemplate } from '../../../../../test/support/template.ts';
+import type { Database } from '../../../../kernel/db/index.ts';
 import { batchOf, type SourceCard } from '../../batch.ts';
+import { upsertCards } from '../../upsert-repository.ts';
 
 /** Medians of a page that is new, whose prices have moved, or that is as it was. Milliseconds. */
 export interface UpsertStanding {
   what: 'new' | 'moved' | 'unchanged';
   batchMs: number;
-  /** One statement a row, each committed by itself. */
+  /** One upsert a row by the server's own database, as a repository would write it first. */
   rowByRowMs: number;
-  /** The same within one transaction: the gentlest way to write row by row. */
-  rowsInOneTransactionMs: number;
+  /** The same as bare statements of the driver, each committed by itself. */
+  bareStatementsMs: number;
+  /** All rows in one transaction: the gentlest way to write row by row. */
+  oneTransactionMs: number;
 }
 
 export interface UpsertContest {
@@ -25,26 +30,27 @@ const cardCount = 100;
 const variantsEach = 8;
 const rounds = 3;
 /** The batch takes so little that it is timed more often. */
-const repeats = { batch: 5, rows: 1, transaction: 1 };
+const repeats = { batch: 5, rows: 1, bare: 1, transaction: 1 };
 
-const ways = ['batch', 'rows', 'transaction'] as const;
+const ways = ['batch', 'rows', 'bare', 'transaction'] as const;
 type Way = (typeof ways)[number];
 
 /**
- * A page of 100 cards with 8 variants each, stored by the one statement and by one statement a row, in turns, over the same
- * connection to the same database: one that flushes its commits to disk, as those that matter do. Row by row is what one
- * writes first: an upsert for each card, then one for each of its variants.
+ * A page of 100 cards with 8 variants each, stored by the one statement and by one statement a row, in turns, over one
+ * connection to a database that flushes its commits to disk, as those that matter do.
  */
 export async function batchUpsert(signal?: AbortSignal): Promise<UpsertContest> {
   const cluster = await startThrowawayCluster({ durable: true });
   try {
     await cluster.createTemplate(testTemplate.name, testTemplate.prepare);
-    const database = await cluster.cloneDatabase(testTemplate.name);
-    const client = new Client({ connectionString: database.url });
+    const { url } = await cluster.cloneDatabase(testTemplate.name);
+    const client = new Client({ connectionString: url });
     await client.connect();
+    const db = openDatabase(url, { poolMax: 1, statementTimeoutMs: 30_000 });
     try {
-      return await compete(client, signal);
+      return await compete({ db, client }, signal);
     } finally {
+      await db.close();
       await client.end();
     }
   } finally {
@@ -52,11 +58,16 @@ export async function batchUpsert(signal?: AbortSignal): Promise<UpsertContest> 
   }
 }
 
-async function compete(client: Client, signal: AbortSignal | undefined): Promise<UpsertContest> {
-  await client.query(`set role service_role`);
-  await client.query(`insert into catalog.games (id, name) values ('bench', 'Bench')`);
-  await client.query(
-    `insert into catalog.sets (game_id, id, name, card_count) values ('bench', 'bench', 'Bench', 100)`,
+interface Stand {
+  db: Database;
+  client: Client;
+}
+
+async function compete(stand: Stand, signal: AbortSignal | undefined): Promise<UpsertContest> {
+  await stand.client.query(
+    `set role service_role;
+     insert into catalog.games (id, name) values ('bench', 'Bench');
+     insert into catalog.sets (game_id, id, name, card_count) values ('bench', 'bench', 'Bench', 100)`,
   );
   const times = { new: timesOfWays(), moved: timesOfWays(), unchanged: timesOfWays() };
   for (let round = 0; round < rounds; round += 1) {
@@ -64,7 +75,7 @@ async function compete(client: Client, signal: AbortSignal | undefined): Promise
     for (let turn = 0; turn < ways.length; turn += 1) {
       signal?.throwIfAborted();
       const way = ways[(round + turn) % ways.length] as Way;
-      const store = (cards: readonly SourceCard[]) => timed(() => stores[way](client, cards));
+      const store = (cards: readonly SourceCard[]) => timed(() => stores[way](stand, cards));
       for (let repeat = 0; repeat < repeats[way]; repeat += 1) {
         const page = makePage();
         times.new[way].push(await store(page));
@@ -77,40 +88,39 @@ async function compete(client: Client, signal: AbortSignal | undefined): Promise
     what,
     batchMs: median(times[what].batch),
     rowByRowMs: median(times[what].rows),
-    rowsInOneTransactionMs: median(times[what].transaction),
+    bareStatementsMs: median(times[what].bare),
+    oneTransactionMs: median(times[what].transaction),
   }));
   return { cards: cardCount, variants: cardCount * variantsEach, standings };
 }
 
-const timesOfWays = (): Record<Way, number[]> => ({ batch: [], rows: [], transaction: [] });
+const timesOfWays = (): Record<Way, number[]> => ({
+  batch: [],
+  rows: [],
+  bare: [],
+  transaction: [],
+});
 
-const stores: Record<Way, (client: Client, page: readonly SourceCard[]) => Promise<void>> = {
-  batch: storeBatch,
-  rows: storeRows,
-  async transaction(client, page) {
-    await client.query('begin');
-    await storeRows(client, page);
-    await client.query('commit');
+type Run = (sql: string, values: unknown[]) => Promise<unknown>;
+
+const stores: Record<Way, (stand: Stand, page: readonly SourceCard[]) => Promise<void>> = {
+  async batch({ db }, page) {
+    const rows = await db.asService((tx) => upsertCards(tx, batchOf(page, shelf), new Date()));
+    const stored = rows.filter(({ outcome }) => outcome !== 'rejected');
+    if (stored.length !== cardCount * (1 + variantsEach))
+      throw new Error('The batch was not stored whole');
   },
+  rows: ({ db }, page) =>
+    storeRows((sql, values) => db.asService((tx) => tx.query(sql, values)), page),
+  bare: ({ client }, page) => storeRows((sql, values) => client.query(sql, values), page),
+  transaction: ({ db }, page) =>
+    db.asService((tx) => storeRows((sql, values) => tx.query(sql, values), page)),
 };
 
-async function storeBatch(client: Client, page: readonly SourceCard[]): Promise<void> {
-  const batch = JSON.stringify(batchOf(page, shelf));
-  const { rows } = await client.query<{ outcome: string }>(
-    `select kind, card_row, variant_row, id, outcome, reason from catalog.upsert_cards($1::jsonb, now())
-     order by kind, card_row, variant_row`,
-    [batch],
-  );
-  if (
-    rows.length !== cardCount * (1 + variantsEach) ||
-    rows.some((row) => row.outcome === 'rejected')
-  )
-    throw new Error('The batch was not stored whole');
-}
-
-async function storeRows(client: Client, page: readonly SourceCard[]): Promise<void> {
+/** An upsert for each card, then one for each of its variants. */
+async function storeRows(run: Run, page: readonly SourceCard[]): Promise<void> {
   for (const card of page) {
-    await client.query(
+    await run(
       `insert into catalog.cards as old (
          id, slug, game_id, set_id, source_name, source_number, source_rarity, tcgplayer_id,
          first_seen_at, last_seen_at, created_in, changed_in
@@ -131,7 +141,7 @@ async function storeRows(client: Client, page: readonly SourceCard[]): Promise<v
       ],
     );
     for (const variant of card.variants as SourceCard[]) {
-      await client.query(
+      await run(
         `insert into catalog.variants as old (
            id, card_id, slug, condition, printing, language, price, priced_at,
            first_seen_at, last_seen_at, created_in, changed_in

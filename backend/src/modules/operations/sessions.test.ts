@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTestApp, type TestApp, type TestUser } from '../../../test/support/app.ts';
 import { isInstalled } from '../../../test/support/programs.ts';
 import { startRedisServer, type RedisServer } from '../../../test/support/redis-server.ts';
-import { startServerProcess } from '../../../test/support/server-process.ts';
+import { launchServer, startServerProcess } from '../../../test/support/server-process.ts';
 import { startTestStack, type TestStack } from '../../../test/support/stack.ts';
 import { operations } from './index.ts';
 import type { Sessions } from './overview-schema.ts';
@@ -73,27 +73,56 @@ describe.each(carriers)('with two processes that %s connects', (carrier) => {
   });
 });
 
+test('a worker is among the processes, though it has no sockets, and its end is seen', async () => {
+  const environment = { OPERATIONS_SAMPLE_SECONDS: '1' };
+  const app = await startTestApp({ modules: [operations], stack, environment });
+  const worker = launchServer('backend/src/worker.ts', { ...stack.environment, ...environment });
+  const ask = consoleOf(app, admin);
+  const workerIs = (alive: boolean) =>
+    until(
+      async () => {
+        const { body } = await ask<Sessions>('get', '/sessions');
+        return body.processes.find(
+          (one) => one.role === 'worker' && one.pid === worker.child.pid && one.alive === alive,
+        );
+      },
+      `a worker that is ${alive ? '' : 'not '}alive`,
+    );
+  try {
+    await worker.logged('Worker ready');
+    expect(await workerIs(true)).toMatchObject({ sockets: 0 });
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    await workerIs(false);
+  } finally {
+    worker.child.kill('SIGKILL');
+    await app.stop();
+  }
+});
+
 test('where a process does not answer, the others are shown in little more than a second', async () => {
   const app = await startTestApp({ modules: [operations], stack });
   const frozen = await startServerProcess('backend/src/index.ts', stack.environment);
-  const socket = await app.connect(user.accessToken);
-  const ask = consoleOf(app, admin);
-  const sessions = async () => (await ask<Sessions>('get', '/sessions')).body;
-  await until(
-    async () =>
-      ((await sessions()).processes.length > 1 && (await sessions()).complete) || undefined,
-    'an answer of the other process',
-  );
+  try {
+    const socket = await app.connect(user.accessToken);
+    const ask = consoleOf(app, admin);
+    const sessions = async () => (await ask<Sessions>('get', '/sessions')).body;
+    await until(
+      async () =>
+        ((await sessions()).processes.length > 1 && (await sessions()).complete) || undefined,
+      'an answer of the other process',
+    );
 
-  frozen.child.kill('SIGSTOP');
-  const startedAt = performance.now();
-  const { complete, sockets } = await sessions();
-  expect(performance.now() - startedAt).toBeLessThan(2_500);
-  expect(complete).toBe(false);
-  expect(sockets.map(({ id }) => id)).toEqual([socket.id]);
-
-  frozen.child.kill('SIGCONT');
-  frozen.child.kill('SIGTERM');
-  await frozen.ended;
-  await app.stop();
+    frozen.child.kill('SIGSTOP');
+    const startedAt = performance.now();
+    const { complete, sockets } = await sessions();
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    expect(complete).toBe(false);
+    expect(sockets.map(({ id }) => id)).toEqual([socket.id]);
+  } finally {
+    frozen.child.kill('SIGCONT');
+    frozen.child.kill('SIGTERM');
+    await frozen.ended;
+    await app.stop();
+  }
 });

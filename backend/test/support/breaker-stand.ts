@@ -67,6 +67,8 @@ export function breakerStand(): BreakerStand {
       name: `shared-${names}`,
       baseUrl: upstream.url,
       attempts: 1,
+      // On a busy machine a try that is held back must not end by itself.
+      deadlineMs: 60_000,
       breaker: { openMs },
     });
     const state = async () => {

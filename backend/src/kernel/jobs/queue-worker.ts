@@ -37,7 +37,9 @@ const pollJitter = 0.1;
 
 export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const { job, executor, pollMs, logger, gate } = options;
-  const capacity = Math.max(job.concurrency, job.batch);
+  // The next batch is taken while this one is done: the database and the handlers work at the same time.
+  const capacity = job.concurrency + (job.batch > 1 ? job.batch : 0);
+  const atOnce = Math.max(job.concurrency, job.batch);
   const waiting: Claim[] = [];
   const running = new Set<Claim>();
   const whenIdle: (() => void)[] = [];
@@ -49,11 +51,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   let timer: NodeJS.Timeout | undefined;
 
   const room = () => capacity - waiting.length - running.size;
-  /** While enough lies ready, the way to the queue is not worth its while for a few. */
-  const wanting = () =>
-    !draining &&
-    room() > 0 &&
-    (room() >= job.batch / 2 || (waiting.length === 0 && running.size < job.concurrency));
+  const wanting = () => !draining && room() >= job.batch;
   const later = (ms: number) => {
     clearTimeout(timer);
     if (!draining) timer = setTimeout(wake, Math.max(1, ms));
@@ -70,7 +68,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
           later(Math.min(permit.ms, poll()));
           return;
         }
-        const limit = permit === undefined ? room() : 1;
+        const limit = permit === undefined ? Math.min(room(), atOnce) : 1;
         const taken = await claim(limit);
         if (permit !== undefined && taken.claims.length === 0) void gate?.giveBack(permit);
         if (taken.claims.length === limit) more = true;

@@ -5,8 +5,8 @@ import { withBuiltServer } from './support/with-built-server.ts';
 
 await withBuiltServer(async (stack) => {
   const { bulwark, bare } = await jobThroughput(stack, {
-    jobs: 5_000,
-    rounds: 7,
+    jobs: 15_000,
+    rounds: 5,
     progress: (text) => {
       console.log(text);
     },

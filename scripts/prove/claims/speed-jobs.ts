@@ -13,7 +13,7 @@ export default defineClaim({
   bound: `at least ${ofBare} × bare pg-boss, in one process at the same batch size`,
   seconds: 20,
   async measure({ stack, progress }) {
-    const { bulwark, bare } = await jobThroughput(stack, { jobs: 5_000, rounds: 7, progress });
+    const { bulwark, bare } = await jobThroughput(stack, { jobs: 15_000, rounds: 5, progress });
     const ratio = median(bulwark) / median(bare);
     return {
       figure: `${ratio.toFixed(2)} × pg-boss: ${grouped(Math.round(median(bulwark)))} jobs a second against ${grouped(Math.round(median(bare)))}`,

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '../../../local/providers/sandbox.ts';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { until } from '../../../test/support/caches.ts';
+import { openDatabase } from '../../../test/support/open-database.ts';
 import type { TestUser } from '../../../test/support/users.ts';
 import { recipes } from './index.ts';
 import type { Suggestion, SuggestionAnswer } from './suggestion-schema.ts';
@@ -18,7 +20,7 @@ beforeAll(async () => {
     modules: [recipes],
     environment: {
       ...sandbox.environment,
-      RATE_LIMIT_EXPENSIVE: '1000',
+      RATE_LIMIT_EXPENSIVE: '100000',
       RECIPE_SUGGESTIONS_WAIT_MS: String(waitMs),
     },
   });
@@ -146,9 +148,31 @@ describe('while the model cannot be asked', () => {
     sandbox.misbehave('openai', { latencyMs: 2 * waitMs, forNext: 1 });
     const calls = callsSoFar();
     expect((await answerOf(ask(['late leeks']))).source).toBe('stored');
-    let answer = await answerOf(ask(['late leeks']));
-    while (answer.source !== 'ai') answer = await answerOf(ask(['late leeks']));
+    await until(
+      () => answerOf(ask(['late leeks'])),
+      ({ source }) => source === 'ai',
+    );
     expect(callsSoFar()).toBe(calls + 1);
+  });
+
+  test('operators take it away with a flag, for everybody or some', async () => {
+    const flags = openDatabase(app.database.url);
+    try {
+      await flags.statement(
+        'insert into bulwark.flags (name, enabled, percentage, users) values ($1, true, 0, array[$2::uuid])',
+        ['recipes.suggestions', ben.userId],
+        5_000,
+      );
+      await app.restart();
+      const answer = await answerOf(ask(['leek', 'flagged']));
+      expect(answer).toMatchObject({ source: 'stored', degraded: true });
+      expect((await answerOf(ask(['leek', 'flagged'], ben))).source).toBe('ai');
+      await flags.statement('delete from bulwark.flags', [], 5_000);
+      await app.restart();
+      expect((await answerOf(ask(['leek', 'flagged']))).source).toBe('ai');
+    } finally {
+      await flags.close(500);
+    }
   });
 
   test('what it has said before is served as ever', async () => {

@@ -84,6 +84,8 @@ test('counts by state, of queues that have no jobs too', async () => {
 test('redrives under the same id, each job once, however many do it at a time', async () => {
   const ids: string[] = [];
   for (let index = 0; index < 20; index += 1) ids.push(await dead(`job ${index}`));
+  // Connections that stand already, so that they meet.
+  await Promise.all([1, 2, 3, 4].map(() => admin.queues()));
   const counts = await Promise.all([
     admin.redrive({ all: true }),
     admin.redrive({ queue: 'probe.effect' }),

@@ -27,17 +27,6 @@ beforeEach(async () => {
   relay.recover();
 });
 
-/** Who listens on the queue's channel. */
-const listeners = async () =>
-  (
-    await queue.client.query<{ pid: number }>(
-      `select pid from pg_stat_activity
-       where datname = current_database() and application_name = 'bulwark-jobs-listen'
-         and query like 'LISTEN%' or query like '%pg_listening_channels() LIMIT 1'
-         and pid <> pg_backend_pid()`,
-    )
-  ).rows;
-
 test('a job is found within the poll interval while the listening connection is half open', async () => {
   const done: string[] = [];
   const one = await startNotes(
@@ -49,7 +38,7 @@ test('a job is found within the poll interval while the listening connection is 
     },
     { pollMs, listenUrl: relay.url },
   );
-  await until(async () => (await listeners()).length > 0);
+  await until(async () => (await queue.listeners()) > 0);
   relay.swallow();
   const enqueuedAt = performance.now();
   await one.server.enqueue(note, { note: 'unheard' });
@@ -68,7 +57,7 @@ test('it listens again once it can, and looks for what it did not hear', async (
     },
     { listenUrl: relay.url },
   );
-  await until(async () => (await listeners()).length > 0);
+  await until(async () => (await queue.listeners()) > 0);
   relay.refuse();
   relay.reset();
   await until(() => one.logLines.some(({ msg }) => String(msg).startsWith('Jobs are found by')));

@@ -42,6 +42,8 @@ export interface TestQueue {
   readonly database: ClonedDatabase;
   readonly client: Client;
   start(handlers: readonly JobHandler[], options?: JobProcessOptions): Promise<JobProcess>;
+  /** How many processes listen for jobs. */
+  listeners(): Promise<number>;
   /** Ends the processes and empties the queue. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -63,6 +65,14 @@ export async function openTestQueue(): Promise<TestQueue> {
     database,
     client,
     reset,
+    async listeners() {
+      const { rowCount } = await client.query(
+        `select from pg_stat_activity
+         where datname = current_database() and application_name = 'bulwark-jobs-listen'
+           and (query like 'LISTEN%' or query like '%pg_listening_channels() LIMIT 1')`,
+      );
+      return rowCount ?? 0;
+    },
     async start(handlers, options = {}) {
       const started = startProcess(database.url, options);
       processes.add(started);

@@ -101,3 +101,29 @@ test('acts with the rights of who asked, and carries their request', async () =>
     ]),
   );
 });
+
+test('an attempt that lost its job settles nothing while the next one is at it', async () => {
+  const first = Promise.withResolvers<undefined>();
+  const second = Promise.withResolvers<undefined>();
+  const ends: string[] = [];
+  const one = await startNotes(queue, note, async ({ attempt, commit }) => {
+    await (attempt === 1 ? first.promise : second.promise);
+    await commit(() => Promise.resolve()).then(
+      () => ends.push(`${attempt} done`),
+      (error: unknown) => ends.push(`${attempt} ${(error as Error).name}`),
+    );
+  });
+  const id = await one.server.enqueue(note, { note: 'zombie' });
+  await becomes(one, id, 'active');
+  await until(async () => {
+    await queue.client.query(
+      `update pgboss.job set heartbeat_on = now() - interval '1 minute' where retry_count = 0`,
+    );
+    return (await one.server.admin.get(String(id)))?.attempts === 2;
+  });
+  first.resolve(undefined);
+  await until(() => ends.length === 1);
+  second.resolve(undefined);
+  await until(() => ends.length === 2);
+  expect(ends).toEqual(['1 ClaimLost', '2 done']);
+});

@@ -1,3 +1,5 @@
+import { useEffect, useState } from 'react';
+
 interface SegmentsProps<T extends string> {
   label: string;
   value: T;
@@ -7,6 +9,11 @@ interface SegmentsProps<T extends string> {
 
 /** One of a few, all of them in sight. */
 export function Segments<T extends string>({ label, value, choices, onChange }: SegmentsProps<T>) {
+  // What was chosen shows at once, though the address that says so changes a little later.
+  const [chosen, setChosen] = useState(value);
+  useEffect(() => {
+    setChosen(value);
+  }, [value]);
   return (
     <fieldset className="segments" aria-label={label}>
       {choices.map(([choice, title]) => (
@@ -14,8 +21,9 @@ export function Segments<T extends string>({ label, value, choices, onChange }: 
           <input
             type="radio"
             name={label}
-            checked={choice === value}
+            checked={choice === chosen}
             onChange={() => {
+              setChosen(choice);
               onChange(choice);
             }}
           />

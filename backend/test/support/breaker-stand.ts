@@ -119,6 +119,8 @@ export async function due(...all: readonly CallingProcess[]): Promise<void> {
       const { openings, retryAt } = await state();
       return openings > 0 && retryAt !== null && retryAt.getTime() <= Date.now();
     });
+  // What is left of the last millisecond is cut off from what is said.
+  await wait(2);
 }
 
 /** So many calls, one after the other; what each rejects with. */

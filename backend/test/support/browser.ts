@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import {
@@ -97,6 +105,7 @@ async function unpacked(): Promise<string> {
     const partial = mkdtempSync(`${folder}.`);
     try {
       await unpackTo(partial);
+      tellOfFonts(partial, folder);
       renameSync(partial, folder);
     } catch (error) {
       rmSync(partial, { recursive: true, force: true });
@@ -113,6 +122,13 @@ async function unpackTo(folder: string): Promise<void> {
     env: { ...process.env, TMPDIR: folder },
   });
   if (code !== 0) throw new Error(`Chromium was not unpacked:\n${output}`);
+}
+
+/** The package's own file looks for them in the temporary folder; without any font Chromium ends itself. */
+function tellOfFonts(partial: string, folder: string): void {
+  const file = join(partial, 'fonts', 'fonts.conf');
+  const own = readFileSync(file, 'utf8').replaceAll('/tmp/fonts', join(folder, 'fonts'));
+  writeFileSync(file, own);
 }
 
 const unpackProgram = `

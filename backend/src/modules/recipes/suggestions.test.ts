@@ -51,6 +51,7 @@ const ask = (ingredients: readonly unknown[], user = ann) =>
 const answerOf = async (asking: ReturnType<typeof ask>): Promise<SuggestionAnswer> =>
   (await asking.expect(200)).body as SuggestionAnswer;
 const callsSoFar = (): number => sandbox.calls('openai').length;
+const spoiltSoFar = (): number => sandbox.calls('openai').filter(({ spoilt }) => spoilt).length;
 
 describe('the model', () => {
   test('suggests recipes from ingredients', async () => {
@@ -118,11 +119,22 @@ describe('who may ask what', () => {
 describe('while the model cannot be asked', () => {
   const own = ['Leek and carrot soup', 'Leek tart'];
 
-  /** One success in between, so that no test meets the breaker of the one before. */
-  async function degraded(ingredient: string): Promise<SuggestionAnswer> {
+  /**
+   * So many calls are spoilt for it, the last ones after the answer; they would meet the next test's faults. One success
+   * in between, so that no test meets the breaker of the one before.
+   */
+  async function degraded(
+    ingredient: string,
+    faults: { forNext: number },
+  ): Promise<SuggestionAnswer> {
+    const before = spoiltSoFar();
+    sandbox.misbehave('openai', faults);
     const response = await ask(['leeks', 'carrot', ingredient]).expect(200);
     expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
-    sandbox.heal('openai');
+    await until(
+      () => Promise.resolve(spoiltSoFar() - before),
+      (spoilt) => spoilt === faults.forNext,
+    );
     expect(await answerOf(ask([`${ingredient} again`]))).toMatchObject({ source: 'ai' });
     return response.body as SuggestionAnswer;
   }
@@ -135,8 +147,7 @@ describe('while the model cannot be asked', () => {
     { how: 'an answer without an end', faults: { slowBody: true, forNext: 1 } },
     { how: 'an answer that comes too late', faults: { latencyMs: 2 * waitMs, forNext: 1 } },
   ])('the own recipes that share most are suggested: $how', async ({ how, faults }) => {
-    sandbox.misbehave('openai', faults);
-    const answer = await degraded(how);
+    const answer = await degraded(how, faults);
     expect(answer).toMatchObject({ source: 'stored', degraded: true });
     // Neither what has none of them, nor what belongs to others.
     expect(answer.suggestions.map(({ title }) => title)).toEqual(own);

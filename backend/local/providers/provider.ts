@@ -19,8 +19,12 @@ export interface SandboxProvider {
   };
   /** What else a server is configured with to use it. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Names of the `settings` that are not known before it runs. */
+  readonly laterSettings?: readonly string[];
   /** What the key begins with, as the real one does. */
   readonly keyPrefix: string;
+  /** Makes one where it is more than a random text, such as a private key. */
+  readonly makeKey?: () => string;
   /** How long the real one takes for an answer, in milliseconds; an assumption. */
   readonly usualLatencyMs: number;
   /** Calls a day. */
@@ -38,6 +42,8 @@ export interface OpenProvider {
   readonly pages: Router;
   /** What tests and people have it do, below `/_sandbox/<name>`. */
   readonly commands: Router;
+  /** What is named in `laterSettings`, such as a certificate. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Webhooks go to this server's door from now on. */
   deliverTo(url: string): void;
   close(): void;

@@ -43,11 +43,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const running = new Map<string, RunningProvider>();
   const open = new Map<string, OpenProvider>();
   for (const definition of providers) {
-    const { name, basePath, keyPrefix, atRoot = false } = definition;
+    const { name, basePath, keyPrefix, makeKey, atRoot = false } = definition;
     const one: RunningProvider = {
       definition,
       baseUrl: atRoot ? url : `${url}/${name}${basePath}`,
-      key: `${keyPrefix}${randomBytes(24).toString('hex')}`,
+      key: makeKey?.() ?? `${keyPrefix}${randomBytes(24).toString('hex')}`,
       webhookSecret: `whsec_${randomBytes(24).toString('base64url')}`,
       quota: createQuota(definition.quota),
       faults: createFaultState(),
@@ -87,6 +87,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           ...Object.entries(settings),
         ],
       ),
+      ...[...open.values()].flatMap(({ settings = {} }) => Object.entries(settings)),
     ]) as Record<string, string>,
     provider(name) {
       const found = running.get(name);

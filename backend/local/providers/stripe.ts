@@ -1,3 +1,4 @@
+import { billingProducts } from './products.ts';
 import type { OpenProvider, ProviderContext, SandboxProvider } from './provider.ts';
 import { createAccount, type Emit } from './stripe/account.ts';
 import { stripeApi } from './stripe/api.ts';
@@ -22,23 +23,7 @@ export const stripe: SandboxProvider = {
     webhookSecret: 'STRIPE_WEBHOOK_SECRETS',
   },
   settings: {
-    BILLING_PRODUCTS: JSON.stringify({
-      'pro-monthly': {
-        title: 'Pro, monthly',
-        entitlements: ['pro'],
-        stripe: 'price_sandbox_pro_monthly',
-      },
-      'pro-yearly': {
-        title: 'Pro, yearly',
-        entitlements: ['pro'],
-        stripe: 'price_sandbox_pro_yearly',
-      },
-      'team-monthly': {
-        title: 'Team, monthly',
-        entitlements: ['pro', 'team'],
-        stripe: 'price_sandbox_team_monthly',
-      },
-    }),
+    BILLING_PRODUCTS: billingProducts,
     STRIPE_RETURN_URL: 'http://127.0.0.1:5173/billing',
   },
   keyPrefix: 'sk_test_',

@@ -67,6 +67,14 @@ export const errorCodes = {
     status: 409,
     message: 'This purchase belongs to another account. Sign in with the account that made it.',
   },
+  PURCHASE_INVALID: {
+    status: 422,
+    message: 'This is no purchase that the store has made in this app.',
+  },
+  LEGACY_RECEIPT: {
+    status: 400,
+    message: 'Receipts of the old kind are not taken. Send the signed transaction of StoreKit 2.',
+  },
 
   // Our side
   DATABASE_UNAVAILABLE: { status: 503, message: 'The database is not reachable. Try again soon.' },

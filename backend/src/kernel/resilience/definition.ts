@@ -2,8 +2,9 @@ import { Joi } from '../schema/index.ts';
 import type { ProviderDefinition } from './types.ts';
 
 /** A definition with every default filled in. */
-export type Definition = Required<Omit<ProviderDefinition, 'breaker'>> & {
+export type Definition = Required<Omit<ProviderDefinition, 'breaker' | 'pauseMs'>> & {
   breaker: Required<NonNullable<ProviderDefinition['breaker']>>;
+  pauseMs: Required<NonNullable<ProviderDefinition['pauseMs']>>;
 };
 
 const positive = (fallback: number) => Joi.number().integer().min(1).default(fallback);
@@ -21,6 +22,13 @@ const definition = Joi.object<Definition>({
   interactiveDeadlineMs: positive(5_000),
   attemptMs: Joi.number().integer().min(1),
   attempts: positive(5).max(10),
+  pauseMs: Joi.object({
+    first: positive(200),
+    longest: positive(5_000).min(Joi.ref('first')),
+  }).default({
+    first: 200,
+    longest: 5_000,
+  }),
   concurrency: positive(10),
   queue: Joi.number().integer().min(0).default(100),
   breaker: Joi.object({ failures: positive(5), openMs: positive(120_000) }).default({

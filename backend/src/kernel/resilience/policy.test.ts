@@ -40,6 +40,16 @@ describe('a passing failure', () => {
     expect(stand.upstream().requests).toHaveLength(5);
   });
 
+  test('is tried again after the pauses of its definition', async () => {
+    stand.upstream().always(answers(500));
+    const startedAt = performance.now();
+    const pauseMs = { first: 1, longest: 1 };
+    await caughtBy(get(provider({ pauseMs, breaker: { failures: 50 } })));
+    expect(stand.upstream().requests).toHaveLength(5);
+    expect(performance.now() - startedAt).toBeLessThan(400);
+    expect(() => provider({ pauseMs: { first: 10, longest: 9 } })).toThrow('pauseMs.longest');
+  });
+
   test('of a POST is not tried again, unless it carries an idempotency key', async () => {
     const post = { method: 'POST', body: { a: 1 } } as const;
     stand.upstream().next(answers(500));

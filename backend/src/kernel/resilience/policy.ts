@@ -20,18 +20,10 @@ import { RetryBudget } from './retry-budget.ts';
 import type { SharedBreaker } from './shared-breaker.ts';
 import { failureOf, rateLimited, timedOut, unavailable } from './upstream-error.ts';
 
-const firstPauseMs = 200;
-const longestPauseMs = 5_000;
 /** After a 429 that does not say how long; doubled with each further one in a row. */
 const firstRateLimitPauseMs = 1_000;
 const longestRateLimitPauseMs = 60_000;
 const aggressive = { strategy: TimeoutStrategy.Aggressive, abortOnReturn: true };
-
-/** Decorrelated jitter: tries of different calls do not meet again, and a pause may well be shorter than the one before. */
-const pauses = new ExponentialBackoff({
-  initialDelay: firstPauseMs,
-  maxDelay: longestPauseMs,
-});
 
 export interface Call {
   idempotent: boolean;
@@ -74,6 +66,7 @@ export class Policy {
   readonly #interactive: Limits;
   readonly #places;
   readonly #again;
+  readonly #pauses;
   #rateLimitsInARow = 0;
 
   constructor({ definition, breaker, metrics, recent }: PolicyParts) {
@@ -87,6 +80,11 @@ export class Policy {
     const share = Math.min(1, attemptMs / deadlineMs);
     this.#interactive = limitsOf(interactiveDeadlineMs, Math.ceil(interactiveDeadlineMs * share));
     this.#places = bulkhead(definition.concurrency, definition.queue);
+    // Decorrelated jitter: tries of different calls do not meet again, and a pause may well be shorter than the one before.
+    this.#pauses = new ExponentialBackoff({
+      initialDelay: definition.pauseMs.first,
+      maxDelay: definition.pauseMs.longest,
+    });
     this.#again = retry(
       handleType(FailedTry, (failed) => failed.nextAfterMs !== undefined),
       {
@@ -120,7 +118,7 @@ export class Policy {
     this.#budget.earn();
     const limits = call.interactive ? this.#interactive : this.#usual;
     const endsAt = performance.now() + limits.deadlineMs;
-    const course: Course = { endsAt, pause: pauses.next(), last: undefined };
+    const course: Course = { endsAt, pause: this.#pauses.next(), last: undefined };
     try {
       const result = await limits.total.execute(
         ({ signal }) =>

@@ -16,6 +16,8 @@ export interface ProviderDefinition {
   attemptMs?: number;
   /** Tries of one call, at most. Default 5. */
   attempts?: number;
+  /** Between the tries: about so long at first, then growing at random up to the longest. Default 200 and 5 000. */
+  pauseMs?: { first?: number; longest?: number };
   /** Requests of this process under way at once. Default 10. */
   concurrency?: number;
   /** Calls that may wait for a place; more are refused at once. Default 100. */

@@ -20,7 +20,7 @@ export const ownEntitlement = shape({
   purchaseId: uuid(),
 });
 
-const purchase = shape({
+export const ownPurchase = shape({
   id: uuid(),
   provider: oneOf(...providerNames),
   productId: Joi.string().description('As the provider names it'),
@@ -43,7 +43,7 @@ export const ownEntitlements = shape({
     'The moment for which this is true; of two answers the later one counts',
   ),
   entitlements: listOf(ownEntitlement).description('What may be used now, one a name'),
-  purchases: listOf(purchase).description(
+  purchases: listOf(ownPurchase).description(
     'Everything that was bought, also what gives nothing now',
   ),
 });

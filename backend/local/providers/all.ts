@@ -1,3 +1,4 @@
+import { apple } from './apple.ts';
 import { justtcg } from './justtcg.ts';
 import { openai } from './openai.ts';
 import type { SandboxProvider } from './provider.ts';
@@ -5,4 +6,4 @@ import { psa } from './psa.ts';
 import { stripe } from './stripe.ts';
 
 /** The providers of the sandbox, one line each. */
-export const providers: readonly SandboxProvider[] = [justtcg, psa, stripe, openai];
+export const providers: readonly SandboxProvider[] = [justtcg, psa, stripe, apple, openai];

@@ -6,6 +6,7 @@ import {
   type Section,
   setting,
 } from '../../kernel/config/index.ts';
+import { appleFaults, appleKeys, appleSettings } from './apple/settings.ts';
 import { parseProducts } from './products.ts';
 import { stripeFaults, stripeKeys, stripeSettings } from './stripe/settings.ts';
 
@@ -33,8 +34,9 @@ export const billingSection = defineSection({
       default: 'false',
     }),
     ...stripeKeys,
+    ...appleKeys,
   },
-  check: (values, facts) => stripeFaults(values, facts),
+  check: (values, facts) => [...stripeFaults(values, facts), ...appleFaults(values, facts)],
   settings: (values, { environment }) => ({
     products: values.BILLING_PRODUCTS,
     rules: {
@@ -44,6 +46,7 @@ export const billingSection = defineSection({
     },
     mirrorsAppMetadata: values.BILLING_MIRROR_APP_METADATA,
     stripe: stripeSettings(values),
+    apple: appleSettings(values, environment),
   }),
 });
 

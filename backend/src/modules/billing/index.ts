@@ -2,22 +2,31 @@ import { defineModule, type Kernel, type ModuleParts } from '../../kernel/module
 import { createAdminRepository } from './admin-repository.ts';
 import { billingAdminRoutes } from './admin-routes.ts';
 import { createBillingAdmin } from './admin-service.ts';
+import { createApple } from './apple/index.ts';
 import { billingSection, type BillingSettings } from './config.ts';
 import { createDueTimer } from './due-timer.ts';
 import { billingJobs, mirrorEntitlements } from './jobs.ts';
 import { createMirror } from './mirror.ts';
 import { mirrorActions } from './mirror-actions.ts';
+import type { BillingProvider } from './provider.ts';
 import { createBillingRepository } from './repository.ts';
 import { billingRoutes } from './routes.ts';
 import { type BillingService, createBillingService } from './service.ts';
 import { relayEntitlements } from './sockets.ts';
+import { createStorePurchases } from './store-purchase.ts';
 import { createStripe } from './stripe/index.ts';
 
-/** The module's parts, and the service behind them. */
+/** The module's parts, the service behind them, and those who sell and can be asked. */
 export function createBilling(
   kernel: Kernel,
-  { products, rules, mirrorsAppMetadata, stripe: stripeSettings }: BillingSettings,
-): { service: BillingService; parts: ModuleParts } {
+  {
+    products,
+    rules,
+    mirrorsAppMetadata,
+    stripe: stripeSettings,
+    apple: appleSettings,
+  }: BillingSettings,
+): { service: BillingService; providers: BillingProvider[]; parts: ModuleParts } {
   const { db, entitlements, events, jobs, metrics, realtime, logger } = kernel;
   const repository = createBillingRepository(db);
   const timer = createDueTimer({ look: (signal) => service.tellDue(signal), logger });
@@ -51,10 +60,20 @@ export function createBilling(
     stripeSettings.kind === 'on'
       ? createStripe(kernel, { settings: stripeSettings, products, service })
       : undefined;
+  const purchases = createStorePurchases({ db, service });
+  const apple =
+    appleSettings.kind === 'on'
+      ? createApple(kernel, { settings: appleSettings, service, purchases })
+      : undefined;
   const mirror = createMirror({ authAdmin: kernel.authAdmin, billing: service });
   const parts = {
-    routes: [...billingRoutes(service), ...billingAdminRoutes(admin), ...(stripe?.routes ?? [])],
-    webhooks: stripe ? [stripe.webhook] : [],
+    routes: [
+      ...billingRoutes(service),
+      ...billingAdminRoutes(admin),
+      ...(stripe?.routes ?? []),
+      ...(apple?.routes ?? []),
+    ],
+    webhooks: [...(stripe ? [stripe.webhook] : []), ...(apple ? [apple.webhook] : [])],
     jobs: mirrorsAppMetadata ? billingJobs(mirror) : [],
     adminActions: mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : [],
     start: () => {
@@ -66,7 +85,8 @@ export function createBilling(
       await service.close();
     },
   };
-  return { service, parts };
+  const providers = [stripe, apple].flatMap((one) => one?.provider ?? []);
+  return { service, providers, parts };
 }
 
 /** What users have bought, whoever sold it, and so what they may use. */

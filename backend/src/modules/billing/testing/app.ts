@@ -1,6 +1,7 @@
 import { startTestApp, type TestApp, type TestAppOptions } from '../../../../test/support/app.ts';
 import type { Kernel, Module } from '../../../kernel/module/index.ts';
 import { createBilling, billing } from '../index.ts';
+import type { BillingProvider } from '../provider.ts';
 import type { Recorded, Why } from '../record.ts';
 import type { BillingService } from '../service.ts';
 import type { PurchaseTruth } from '../truth.ts';
@@ -8,6 +9,8 @@ import { productTable } from './products.ts';
 
 export interface BillingApp extends TestApp {
   readonly billing: BillingService;
+  /** Those who sell, as far as the environment configures them. */
+  readonly providers: readonly BillingProvider[];
   readonly kernel: Kernel;
   /** In a transaction of its own, as a webhook does it. */
   record(truth: PurchaseTruth, why?: Why): Promise<Recorded>;
@@ -20,12 +23,13 @@ export async function startBillingApp(
   options: TestAppOptions & { more?: readonly Module[] } = {},
 ): Promise<BillingApp> {
   let service: BillingService | undefined;
+  let providers: readonly BillingProvider[] = [];
   let seen: Kernel | undefined;
   const watched: Module = {
     ...billing,
     create(kernel, settings) {
       const made = createBilling(kernel, settings as Parameters<typeof createBilling>[1]);
-      [service, seen] = [made.service, kernel];
+      [service, providers, seen] = [made.service, made.providers, kernel];
       return made.parts;
     },
   };
@@ -39,6 +43,7 @@ export async function startBillingApp(
   return {
     ...app,
     billing: made,
+    providers,
     kernel,
     record: (truth, why = { source: 'webhook' }) =>
       kernel.db.asService((tx) => made.record(tx, truth, why)),

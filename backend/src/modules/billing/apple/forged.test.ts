@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  createAuthority,
+  newKeys,
+  signed,
+  type Authority,
+} from '../../../../local/providers/apple/certificates.ts';
+import type { TestUser } from '../../../../test/support/app.ts';
+import { startAppleStand, type AppleStand, type Bought } from '../testing/apple-stand.ts';
+
+const dayMs = 86_400_000;
+/** Trusted as the sandbox is, but for what each of them has wrong. */
+const lapsed = createAuthority({ name: 'Lapsed', leafEndsAt: new Date(Date.now() - dayMs) });
+const trusted = createAuthority({ name: 'Trusted' });
+const unmarked = createAuthority({ name: 'Unmarked', marked: false });
+/** Nobody trusts these; one is called as the real one is. */
+const stranger = createAuthority({ name: 'Stranger' });
+const impostor = createAuthority();
+
+let stand: AppleStand;
+let user: TestUser;
+let bought: Bought;
+let notification: string;
+beforeAll(async () => {
+  stand = await startAppleStand(({ environment }) => ({
+    APPLE_ROOT_CERTIFICATES: [
+      environment['APPLE_ROOT_CERTIFICATES'],
+      lapsed.root,
+      unmarked.root,
+      trusted.root,
+    ].join(','),
+  }));
+  user = await stand.app.signUp();
+  await stand.command('webhook', { lost: true });
+  bought = await stand.buy(user);
+  ({ signedPayload: notification } = await stand.command<{ signedPayload: string }>('test'));
+});
+afterAll(() => stand.stop());
+
+const decoded = (jws: string, part: 0 | 1): Record<string, unknown> =>
+  JSON.parse(Buffer.from(jws.split('.')[part] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
+const payloadOf = (jws: string) => decoded(jws, 1);
+const replaced = (jws: string, index: number, part: string): string =>
+  jws.split('.').with(index, part).join('.');
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const by = (authority: Authority, genuine: string): string => authority.sign(payloadOf(genuine));
+
+/** What Apple has not signed for this app, each made of what it has. */
+const forgeries: [string, (genuine: string) => string][] = [
+  ['nonsense', () => 'not.a.signature'],
+  [
+    'something else under the same signature',
+    (genuine) => replaced(genuine, 1, encoded({ ...payloadOf(genuine), added: true })),
+  ],
+  ['no signature', (genuine) => replaced(genuine, 2, '')],
+  [
+    'the algorithm “none”',
+    (genuine) => {
+      const head = encoded({ ...decoded(genuine, 0), alg: 'none' });
+      return replaced(replaced(genuine, 0, head), 2, '');
+    },
+  ],
+  [
+    'signed anew behind Apple’s certificates',
+    (genuine) => signed(decoded(genuine, 0), payloadOf(genuine), newKeys().privateKey),
+  ],
+  ['by an authority that nobody trusts', (genuine) => by(stranger, genuine)],
+  ['by one with the same names', (genuine) => by(impostor, genuine)],
+  [
+    'behind a root of its own, with the real one at the end',
+    (genuine) => {
+      const { x5c = [] } = decoded(by(impostor, genuine), 0) as { x5c?: string[] };
+      const root = stand.sandbox.environment['APPLE_ROOT_CERTIFICATES'] ?? '';
+      return replaced(by(impostor, genuine), 0, encoded({ alg: 'ES256', x5c: x5c.with(2, root) }));
+    },
+  ],
+  [
+    'without certificates',
+    (genuine) => signed({ alg: 'ES256' }, payloadOf(genuine), newKeys().privateKey),
+  ],
+  ['by a certificate whose time is over', (genuine) => by(lapsed, genuine)],
+  ['by certificates for something else', (genuine) => by(unmarked, genuine)],
+];
+
+describe('what Apple has not signed is refused', () => {
+  test.each(forgeries)('%s, presented by an app', async (_name, forge) => {
+    expect(await stand.present(user, forge(bought.signedTransaction))).toMatchObject({
+      status: 422,
+      body: { error: 'PURCHASE_INVALID' },
+    });
+  });
+
+  test.each(forgeries)('%s, as a notification', async (_name, forge) => {
+    const before = stand.app.logLines.length;
+    expect(await notify(forge(notification))).toBe(400);
+    const lines = stand.app.logLines.slice(before).filter(({ msg }) => msg === 'webhook refused');
+    expect(lines).toHaveLength(1);
+  });
+
+  test('and Apple was never asked about any of it', async () => {
+    expect(stand.sandbox.calls('apple')).toEqual([]);
+    // What it was all made of is taken.
+    expect((await stand.present(user, bought.signedTransaction)).status).toBe(200);
+    expect(await notify(notification)).toBe(200);
+  });
+});
+
+describe('what it has signed for something else is refused', () => {
+  let own: AppleStand;
+  const authority = createAuthority({ name: 'Another test root' });
+  const as = (more: object): string =>
+    authority.sign({ ...payloadOf(bought.signedTransaction), ...more });
+  beforeAll(async () => {
+    own = await startAppleStand(() => ({ APPLE_ROOT_CERTIFICATES: authority.root }));
+  });
+  afterAll(() => own.stop());
+
+  test.each<[string, object]>([
+    ['another app', { bundleId: 'com.example.other' }],
+    ['purchases for money', { environment: 'Production' }],
+    ['Xcode', { environment: 'Xcode' }],
+    ['local testing', { environment: 'LocalTesting' }],
+    ['no environment', { environment: undefined }],
+    // It is Apple's own who does not know it: it was signed by this authority, and bought nowhere.
+    ['a purchase that Apple does not know', {}],
+  ])('%s', async (_name, more) => {
+    const someone = await own.app.signUp();
+    expect(await own.present(someone, as(more))).toMatchObject({
+      status: 422,
+      body: { error: 'PURCHASE_INVALID' },
+    });
+  });
+
+  test.each<[string, object]>([
+    ['another app', { bundleId: 'com.example.other', environment: 'Sandbox' }],
+    ['purchases for money', { bundleId: 'dev.bulwark.sandbox', environment: 'Production' }],
+    ['Xcode', { bundleId: 'dev.bulwark.sandbox', environment: 'Xcode' }],
+  ])('a notification of %s', async (_name, data) => {
+    const signedPayload = authority.sign({
+      notificationType: 'DID_RENEW',
+      notificationUUID: 'b8f2b2b4-4c5e-4a53-9d4e-6f0f3f1f0002',
+      signedDate: Date.now(),
+      data,
+    });
+    expect(await notify(signedPayload, own)).toBe(400);
+  });
+});
+
+describe('a receipt of the old kind', () => {
+  test.each([
+    ['as such', { receiptData: 'MIIUFAYJKoZIhvcNAQcCoIIUBTCCFAECAQExDzANBglghkgBZQMEAgEFADCCA' }],
+    ['in the place of a transaction', { signedTransaction: 'MIIUFAYJKoZIhvcNAQcCoIIUBTCCFAE=' }],
+  ])('has a code of its own, %s', async (_name, body) => {
+    expect(await stand.post(user, '/purchases/apple', body)).toMatchObject({
+      status: 400,
+      body: { error: 'LEGACY_RECEIPT' },
+    });
+  });
+});
+
+test('whoever is not signed in presents nothing', async () => {
+  const answer = await stand.app.request
+    .post('/api/v1/purchases/apple')
+    .send({ signedTransaction: bought.signedTransaction });
+  expect(answer.status).toBe(401);
+});
+
+describe('what was signed', () => {
+  test('is in no line of the log and in no table', async () => {
+    await stand.present(user, bought.signedTransaction);
+    await stand.present(user, by(stranger, bought.signedTransaction));
+    stand.sandbox.misbehave('apple', { status: 400, forNext: 1 });
+    await stand.present(user, bought.signedTransaction);
+    await notify(`${bought.signedTransaction}x`);
+    await stand.command('webhook');
+    await stand.command('cancel', { transaction: bought.transaction });
+    await stand.untilState(user, 'cancelled');
+    const { rows } = await stand.app.kernel.db.asLogin((tx) =>
+      tx.query<{ text: string }>(
+        `select coalesce(string_agg(row::text, ' '), '') as text from (
+           select to_jsonb(e) as row from bulwark.webhook_events e union all
+           select to_jsonb(h) from billing.purchase_history h union all
+           select to_jsonb(p) from billing.purchases p) as all_rows`,
+      ),
+    );
+    const kept = `${JSON.stringify(stand.app.logLines)} ${rows[0]?.text ?? ''}`;
+    expect(kept).toContain(bought.transaction);
+    // Header, payload and signature: no piece of any of them.
+    for (const part of bought.signedTransaction.split('.')) {
+      expect(kept).not.toContain(part.slice(0, 40));
+      expect(kept).not.toContain(part.slice(-40));
+    }
+    expect(kept).not.toContain('signedTransactionInfo');
+  });
+});
+
+describe('a notification', () => {
+  test.each(['', '{}', '[]', 'null', '{"signedPayload":7}', '\ufeff{"signedPayload":"a.b.c"}'])(
+    'that is %j is refused',
+    async (body) => {
+      expect(await notifyRaw(body)).toBe(400);
+    },
+  );
+
+  test('as App Store Connect sends it for a test is processed', async () => {
+    await stand.command('webhook');
+    const { event } = await stand.command<{ event: string }>('test');
+    await untilEvent(event, 'processed');
+  });
+
+  test.each(['PRICE_INCREASE', 'SOMETHING_NEW'])('of %s is parked', async (notificationType) => {
+    const { notificationUUID: _, ...payload } = payloadOf(notification);
+    const id = randomUUID();
+    const signedPayload = trusted.sign({ ...payload, notificationType, notificationUUID: id });
+    expect(await notify(signedPayload)).toBe(200);
+    await untilEvent(id, 'parked');
+  });
+
+  test('without an id is refused', async () => {
+    const { notificationUUID: _, ...payload } = payloadOf(notification);
+    expect(await notify(trusted.sign(payload))).toBe(400);
+  });
+});
+
+const notify = (signedPayload: string, to: AppleStand = stand): Promise<number> =>
+  notifyRaw(JSON.stringify({ signedPayload }), to);
+
+async function notifyRaw(body: string, to: AppleStand = stand): Promise<number> {
+  const answer = await fetch(`${to.app.url}/api/v1/webhooks/apple`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function untilEvent(eventId: string, state: string): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  for (;;) {
+    const { events } = await stand.app.kernel.admin.webhooks.list({ provider: 'apple', limit: 50 });
+    const found = events.find((each) => each.eventId === eventId);
+    if (found?.state === state) return;
+    if (performance.now() > giveUpAt) throw new Error(JSON.stringify(found));
+    await wait(50);
+  }
+}

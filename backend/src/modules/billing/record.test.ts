@@ -142,6 +142,7 @@ test('a purchase of somebody else is refused, kept as it was, and leaves a signa
   expect(await signalsOf(bought.key, 2)).toMatchObject([
     { claimant_id: other.userId, owner_id: owner.userId, times: 2 },
   ]);
+  await app.billing.close();
   expect(await app.metric('bulwark_billing_fraud_signals_total')).toBe(before + 2);
   expect(await storedOf(bought.key)).toMatchObject({
     user_id: owner.userId,
@@ -200,6 +201,11 @@ test('with its account a purchase loses its owner, and the next account can rest
   });
   const restored = { ...bought, userId: next.userId, observedAt: inSeconds(2) };
   expect(await app.record(restored, { source: 'app' })).toMatchObject({ userId: next.userId });
+  // And that it goes on naming it is nobody's fraud.
+  const before = (await app.metric('bulwark_billing_fraud_signals_total')) ?? 0;
+  await app.record({ ...bought, autoRenews: false, observedAt: inSeconds(9) });
+  await app.billing.close();
+  expect((await app.metric('bulwark_billing_fraud_signals_total')) ?? 0).toBe(before);
 });
 
 test.each(['nobody', '0b0c5dd8-9f0d-4d4e-9f43-6f6a2f3f5a77'])(

@@ -60,20 +60,20 @@ export function createRecorder(options: RecorderOptions) {
 
   /** Beside the transaction, which may end in a refusal. Nobody waits for it with a connection in hand. */
   function signalFraud(purchase: Purchase, claimantId: string, { source }: Why): void {
-    signals.add({ provider: purchase.provider });
-    logger.warn(
-      {
-        purchaseId: purchase.id,
-        provider: purchase.provider,
-        ownerId: purchase.userId,
-        claimantId,
-      },
-      'A purchase of another user was presented',
-    );
+    const { id: purchaseId, provider, userId: ownerId } = purchase;
     const done = repository
       .addFraudSignal(purchase, claimantId, source)
+      .then((isStored) => {
+        // A store goes on naming the account that bought it when that is gone, and its owner has restored it into another.
+        if (!isStored) return;
+        signals.add({ provider });
+        logger.warn(
+          { purchaseId, provider, ownerId, claimantId },
+          'A purchase of another user was presented',
+        );
+      })
       .catch((error: unknown) => {
-        logger.error({ err: error, purchaseId: purchase.id }, 'A fraud signal was not stored');
+        logger.error({ err: error, purchaseId }, 'A fraud signal was not stored');
       })
       .finally(() => underWay.delete(done));
     underWay.add(done);

@@ -147,13 +147,16 @@ export function createBillingRepository(db: Database) {
       );
     },
 
-    /** Of one round trip, by itself: it must last where the claim's own transaction does not. */
+    /**
+     * Of one round trip, by itself: it must last where the claim's own transaction does not. False where there is no such
+     * account.
+     */
     async addFraudSignal(
       purchase: Pick<Purchase, 'id' | 'userId'>,
       claimantId: string,
       source: string,
-    ): Promise<void> {
-      await db.statement(
+    ): Promise<boolean> {
+      const { rowCount } = await db.statement(
         `insert into billing.fraud_signals (purchase_id, claimant_id, owner_id, source)
          select $1, users.id, $3, $4 from auth.users where users.id = ${userIfThere('$2')}
          on conflict (purchase_id, claimant_id) do update
@@ -162,6 +165,7 @@ export function createBillingRepository(db: Database) {
         [purchase.id, claimantId, purchase.userId, source],
         withinMs,
       );
+      return rowCount > 0;
     },
 
     /** As the login role: those whose state is another one by now, locked; what another process has locked is left to it. */

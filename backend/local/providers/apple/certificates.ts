@@ -3,6 +3,7 @@ import {
   bits,
   identifier,
   integer,
+  link,
   nothing,
   octets,
   sequence,
@@ -37,6 +38,8 @@ export interface AuthorityOptions {
   leafEndsAt?: Date;
   /** Whether the certificates bear Apple's marks. Default true. */
   marked?: boolean;
+  /** Who says whether they are revoked (OCSP). Default: nobody. */
+  ocspUrl?: string;
 }
 
 /** Whoever signs as the App Store does: root, intermediate and leaf. */
@@ -51,12 +54,14 @@ export const newKeys = (): Keys => generateKeyPairSync('ec', { namedCurve: 'P-25
 
 export function createAuthority(options: AuthorityOptions = {}): Authority {
   const { name = 'Sandbox', marked = true } = options;
+  const asking = options.ocspUrl === undefined ? {} : { ocspUrl: options.ocspUrl };
   const leafEndsAt = options.leafEndsAt ?? new Date(Date.now() + 365 * dayMs);
   const root = issue({ name: `${name} Root CA`, isAuthority: true });
   const intermediate = issue(
     {
       name: `${name} Worldwide Developer Relations`,
       isAuthority: true,
+      ...asking,
       ...(marked ? { mark: intermediateMark } : {}),
     },
     root,
@@ -66,6 +71,7 @@ export function createAuthority(options: AuthorityOptions = {}): Authority {
       name: `${name} Mac App Store and iTunes Store Receipt Signing`,
       isAuthority: false,
       endsAt: leafEndsAt,
+      ...asking,
       ...(marked ? { mark: leafMark } : {}),
     },
     intermediate,
@@ -90,11 +96,18 @@ interface Subject {
   isAuthority: boolean;
   mark?: string;
   endsAt?: Date;
+  ocspUrl?: string;
 }
 
 /** A certificate of version 3 by ECDSA with SHA-256 (RFC 5280); without an issuer it vouches for itself. */
 function issue(subject: Subject, issuer?: Certificate): Certificate {
-  const { name, isAuthority, mark, endsAt = new Date(Date.now() + 3_650 * dayMs) } = subject;
+  const {
+    name,
+    isAuthority,
+    mark,
+    ocspUrl,
+    endsAt = new Date(Date.now() + 3_650 * dayMs),
+  } = subject;
   const keys = newKeys();
   const algorithm = sequence(identifier('1.2.840.10045.4.3.2'));
   const extensions = [
@@ -102,6 +115,14 @@ function issue(subject: Subject, issuer?: Certificate): Certificate {
     // keyCertSign and cRLSign, or digitalSignature.
     extension('2.5.29.15', tlv(0x03, Buffer.from(isAuthority ? [1, 0x06] : [7, 0x80])), true),
     ...(mark === undefined ? [] : [extension(mark, nothing)]),
+    ...(ocspUrl === undefined
+      ? []
+      : [
+          extension(
+            '1.3.6.1.5.5.7.1.1',
+            sequence(sequence(identifier('1.3.6.1.5.5.7.48.1'), link(6, ocspUrl))),
+          ),
+        ]),
   ];
   const content = sequence(
     tagged(0, integer(Buffer.from([2]))),

@@ -18,6 +18,8 @@ export const octets = (content: Buffer): Buffer => tlv(0x04, content);
 /** Whole bytes. */
 export const bits = (content: Buffer): Buffer => tlv(0x03, Buffer.from([0]), content);
 export const utf8 = (text: string): Buffer => tlv(0x0c, Buffer.from(text, 'utf8'));
+/** `[n]` in place of the text's own tag. */
+export const link = (n: number, url: string): Buffer => tlv(0x80 + n, Buffer.from(url, 'ascii'));
 export const yes = tlv(0x01, Buffer.from([0xff]));
 export const nothing = tlv(0x05);
 

@@ -136,6 +136,17 @@ describe('what it has signed for something else is refused', () => {
     });
   });
 
+  test('what its own API answers, where that is signed by somebody else', async () => {
+    const someone = await own.app.signUp();
+    const { transaction, transactionId } = await own.buy(someone);
+    const signed = as({ originalTransactionId: transaction, transactionId });
+    expect(await own.present(someone, signed)).toMatchObject({
+      status: 502,
+      body: { error: 'UPSTREAM_INVALID_RESPONSE' },
+    });
+    expect((await own.app.mine(someone.accessToken)).purchases).toEqual([]);
+  });
+
   test.each<[string, object]>([
     ['another app', { bundleId: 'com.example.other', environment: 'Sandbox' }],
     ['purchases for money', { bundleId: 'dev.bulwark.sandbox', environment: 'Production' }],

@@ -8,7 +8,10 @@ import {
 } from '../../../../test/support/environment.ts';
 import { collectSections } from '../../../kernel/config/index.ts';
 import type { BillingSettings } from '../config.ts';
+import { viewAt } from '../entitled.ts';
 import { billing } from '../index.ts';
+import { productTable } from '../testing/products.ts';
+import { stored } from '../testing/truths.ts';
 
 const sections = collectSections([billing]);
 const pem = newKeys().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -89,6 +92,18 @@ test('purchases for money are taken in production alone, those of testers everyw
   expect(appleOf(production()).environments).toEqual(['Production', 'Sandbox']);
   for (const NODE_ENV of ['staging', 'development'])
     expect(appleOf(production({ NODE_ENV })).environments).toEqual(['Sandbox']);
+});
+
+test('what testers and reviewers have bought is kept in production, and gives nothing', () => {
+  const bought = (environment: 'production' | 'sandbox') =>
+    stored({ provider: 'apple', productId: 'test.bulwark.pro.monthly', environment });
+  const settings = load(production({ BILLING_PRODUCTS: JSON.stringify(productTable) }), {
+    sections,
+  }).modules['billing'] as BillingSettings;
+  const view = viewAt([bought('sandbox')], settings, new Date());
+  expect(view.standings).toMatchObject([{ state: 'active', grants: false }]);
+  expect(view.entitled).toEqual([]);
+  expect(viewAt([bought('production')], settings, new Date()).entitled).toHaveLength(1);
 });
 
 test.each([

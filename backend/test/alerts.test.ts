@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import {
   alertsFolder,
+  alertsFolders,
   everyMetric,
   labelsNamed,
   metricsNamed,
@@ -109,20 +110,15 @@ describe('an alert', () => {
     .split(delimiter)
     .some((folder) => existsSync(join(folder, 'promtool')));
   (hasPromtool ? test : test.skip)('passes promtool (needs promtool)', () => {
-    for (const args of [
-      ['check', 'rules', 'alerts.yml'],
-      ['test', 'rules', 'alerts.test.yml'],
-    ]) {
-      const { status, stdout, stderr } = spawnSync('promtool', args, {
-        cwd: alertsFolder,
-        encoding: 'utf8',
-      });
-      expect([args.join(' '), status, status === 0 ? '' : stdout + stderr]).toEqual([
-        args.join(' '),
-        0,
-        '',
-      ]);
-    }
+    for (const cwd of alertsFolders)
+      for (const args of [
+        ['check', 'rules', 'alerts.yml'],
+        ['test', 'rules', 'alerts.test.yml'],
+      ]) {
+        const { status, stdout, stderr } = spawnSync('promtool', args, { cwd, encoding: 'utf8' });
+        const what = `${cwd}: ${args.join(' ')}`;
+        expect([what, status, status === 0 ? '' : stdout + stderr]).toEqual([what, 0, '']);
+      }
   });
 });
 

@@ -1,9 +1,18 @@
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
-const docs = join(import.meta.dirname, '..', '..', '..', 'docs');
+const root = join(import.meta.dirname, '..', '..', '..');
+const docs = join(root, 'docs');
 export const alertsFolder = join(docs, 'observability');
-const read = (...path: string[]): string => readFileSync(join(docs, ...path), 'utf8');
+
+const ofModules = (file: string): string[] =>
+  globSync(join(root, 'backend', 'src', 'modules', '*', file));
+
+/** Where rules and their tests lie: the server's own, and those of each module that has some. */
+export const alertsFolders: readonly string[] = [
+  alertsFolder,
+  ...ofModules('alerts.yml').map((path) => dirname(path)),
+];
 
 export interface Alert {
   name: string;
@@ -21,9 +30,12 @@ export interface Runbook {
 
 export const runbookSections = ['Symptom', 'What it means', 'What to look at', 'What to do'];
 
+/** What stands behind each of these marks, in the file of this name of every folder. */
+const parts = (file: string, mark: RegExp): string[] =>
+  alertsFolders.flatMap((folder) => readFileSync(join(folder, file), 'utf8').split(mark).slice(1));
+
 export function readAlerts(): Alert[] {
-  const [, ...rules] = read('observability', 'alerts.yml').split(/^ *- alert: /m);
-  return rules.map((rule) => ({
+  return parts('alerts.yml', /^ *- alert: /m).map((rule) => ({
     name: /^\w+/.exec(rule)?.[0] ?? '',
     expression: /^ *expr: '(.*)'$/m.exec(rule)?.[1] ?? '',
     runbook: /^ *runbook: (\S+)$/m.exec(rule)?.[1] ?? '',
@@ -31,10 +43,11 @@ export function readAlerts(): Alert[] {
 }
 
 export function readRunbooks(): Runbook[] {
-  return globSync('*.md', { cwd: join(docs, 'runbooks') }).map((file) => {
-    const text = read('runbooks', file);
+  const files = [...globSync(join(docs, 'runbooks', '*.md')), ...ofModules('runbooks/*.md')];
+  return files.map((file) => {
+    const text = readFileSync(file, 'utf8');
     return {
-      path: `docs/runbooks/${basename(file)}`,
+      path: relative(root, file),
       title: /^# (.+)$/m.exec(text)?.[1] ?? '',
       text,
     };
@@ -43,9 +56,8 @@ export function readRunbooks(): Runbook[] {
 
 /** Per tested alert, what is expected of it at each moment: how many alerts fire. */
 export function readAlertTests(): Map<string, number[]> {
-  const [, ...moments] = read('observability', 'alerts.test.yml').split(/^ *- eval_time: /m);
   const expected = new Map<string, number[]>();
-  for (const moment of moments) {
+  for (const moment of parts('alerts.test.yml', /^ *- eval_time: /m)) {
     const name = /^ *alertname: (\w+)$/m.exec(moment)?.[1] ?? '';
     const firing = moment.match(/^ *- exp_labels:/gm)?.length ?? 0;
     expected.set(name, [...(expected.get(name) ?? []), firing]);
@@ -76,9 +88,6 @@ export const readDashboards = (): Dashboard[] =>
 
 /** What the modules say of themselves. */
 export const modulePages = (): string[] => ofModules('README.md');
-
-const ofModules = (file: string): string[] =>
-  globSync(join(import.meta.dirname, '..', '..', 'src', 'modules', '*', file));
 
 /** The metrics that an expression of PromQL, or a page, names: what is summed or counted of a histogram is the histogram. */
 export function metricsNamed(text: string): string[] {

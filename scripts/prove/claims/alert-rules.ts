@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { alertsFolder, readAlerts, readAlertTests } from '../../../backend/test/support/alerts.ts';
+import { alertsFolders, readAlerts, readAlertTests } from '../../../backend/test/support/alerts.ts';
 import { defineClaim } from '../claim.ts';
 
 export default defineClaim({
@@ -16,13 +16,15 @@ export default defineClaim({
       const firing = tests.get(name) ?? [];
       return firing[0] === 0 && firing.at(-1) === 0 && firing.some((count) => count > 0);
     });
-    const faults = [
-      ['check', 'rules', 'alerts.yml'],
-      ['test', 'rules', 'alerts.test.yml'],
-    ].flatMap((args) => {
-      const run = spawnSync('promtool', args, { cwd: alertsFolder, encoding: 'utf8' });
-      return run.status === 0 ? [] : [`${args.join(' ')}: ${run.stdout}${run.stderr}`];
-    });
+    const faults = alertsFolders.flatMap((cwd) =>
+      [
+        ['check', 'rules', 'alerts.yml'],
+        ['test', 'rules', 'alerts.test.yml'],
+      ].flatMap((args) => {
+        const run = spawnSync('promtool', args, { cwd, encoding: 'utf8' });
+        return run.status === 0 ? [] : [`${args.join(' ')}: ${run.stdout}${run.stderr}`];
+      }),
+    );
     const moments = [...tests.values()].flat().length;
     return Promise.resolve({
       figure: `${driven.length} of ${alerts.length} alerts, ${moments} moments, ${faults.length === 0 ? 'all as expected' : 'not all as expected'}`,

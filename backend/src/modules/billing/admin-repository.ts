@@ -50,7 +50,7 @@ export interface FraudSignal {
   lastAt: Date;
 }
 
-interface Page<T> {
+export interface Page<T> {
   rows: T[];
   next: string | null;
 }
@@ -64,7 +64,8 @@ const ofSearch = `($4::text is null or p.key = $4 or p.product_id = $4 or p.user
   or p.user_id in (select id from auth.users where lower(email) = lower($4))
   or p.user_id in (select user_id from billing.customers where customer_id = $4))`;
 
-const place = (column: string) => `extract(epoch from ${column})::text as place`;
+/** A moment as cursors have it. */
+export const place = (column: string) => `extract(epoch from ${column})::text as place`;
 
 /** What operators read; the tables are the server's own, so its login role does. */
 export function createAdminRepository(db: Database) {
@@ -148,7 +149,8 @@ export function createAdminRepository(db: Database) {
   };
 }
 
-function pageOf<R extends { place: string; id: string }, T>(
+/** Of rows with one more than the page has. */
+export function pageOf<R extends { place: string; id: string }, T>(
   rows: readonly R[],
   limit: number,
   shown: (row: R) => T,
@@ -161,7 +163,7 @@ function pageOf<R extends { place: string; id: string }, T>(
   };
 }
 
-function placeOf(cursor: string | undefined): [string, string] | [null, null] {
+export function placeOf(cursor: string | undefined): [string, string] | [null, null] {
   if (cursor === undefined) return [null, null];
   const [at = '', id = ''] = cursor.split('~');
   if (!/^\d+(\.\d+)?$/.test(at) || !/^[0-9a-f-]{36}$/.test(id))

@@ -8,6 +8,7 @@ import {
 } from '../../kernel/config/index.ts';
 import { appleFaults, appleKeys, appleSettings } from './apple/settings.ts';
 import { parseProducts } from './products.ts';
+import { reconcileKeys, reconcileSettings } from './reconcile/settings.ts';
 import { stripeFaults, stripeKeys, stripeSettings } from './stripe/settings.ts';
 
 // Each provider has its own file of keys, rules and settings; this one lays them side by side.
@@ -33,6 +34,7 @@ export const billingSection = defineSection({
       doc: 'Whether app_metadata.entitlements of each user follows, so that tokens and policies of Supabase know it too.',
       default: 'false',
     }),
+    ...reconcileKeys,
     ...stripeKeys,
     ...appleKeys,
   },
@@ -45,6 +47,7 @@ export const billingSection = defineSection({
       sandboxGrants: environment !== 'production',
     },
     mirrorsAppMetadata: values.BILLING_MIRROR_APP_METADATA,
+    reconcile: reconcileSettings(values),
     stripe: stripeSettings(values),
     apple: appleSettings(values, environment),
   }),

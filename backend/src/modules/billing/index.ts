@@ -10,6 +10,7 @@ import { createMirror } from './mirror.ts';
 import { mirrorActions } from './mirror-actions.ts';
 import type { BillingProvider } from './provider.ts';
 import { createBillingRepository } from './repository.ts';
+import { createReconcile } from './reconcile/index.ts';
 import { billingRoutes } from './routes.ts';
 import { type BillingService, createBillingService } from './service.ts';
 import { relayEntitlements } from './sockets.ts';
@@ -25,6 +26,7 @@ export function createBilling(
     mirrorsAppMetadata,
     stripe: stripeSettings,
     apple: appleSettings,
+    reconcile: reconcileSettings,
   }: BillingSettings,
 ): { service: BillingService; providers: BillingProvider[]; parts: ModuleParts } {
   const { db, entitlements, events, jobs, metrics, realtime, logger } = kernel;
@@ -65,27 +67,38 @@ export function createBilling(
     appleSettings.kind === 'on'
       ? createApple(kernel, { settings: appleSettings, service, purchases })
       : undefined;
+  const providers = [stripe, apple].flatMap((one) => one?.provider ?? []);
+  const reconcile = createReconcile(kernel, {
+    settings: reconcileSettings,
+    billing: service,
+    providers,
+  });
   const mirror = createMirror({ authAdmin: kernel.authAdmin, billing: service });
   const parts = {
     routes: [
       ...billingRoutes(service),
       ...billingAdminRoutes(admin),
+      ...reconcile.routes,
       ...(stripe?.routes ?? []),
       ...(apple?.routes ?? []),
     ],
     webhooks: [...(stripe ? [stripe.webhook] : []), ...(apple ? [apple.webhook] : [])],
-    jobs: mirrorsAppMetadata ? billingJobs(mirror) : [],
-    adminActions: mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : [],
+    jobs: [...(mirrorsAppMetadata ? billingJobs(mirror) : []), ...reconcile.jobs],
+    adminActions: [
+      ...(mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : []),
+      ...reconcile.adminActions,
+    ],
     start: () => {
+      reconcile.start();
       timer.start();
     },
     dispose: async () => {
+      reconcile.dispose();
       await timer.stop();
       for (const dispose of disposers) dispose();
       await service.close();
     },
   };
-  const providers = [stripe, apple].flatMap((one) => one?.provider ?? []);
   return { service, providers, parts };
 }
 

@@ -8,4 +8,9 @@ export interface BillingProvider {
    * UPSTREAM_UNAVAILABLE and its kin otherwise: an error says nothing about a purchase.
    */
   fetch(key: string, signal: AbortSignal): Promise<PurchaseTruth | undefined>;
+  /**
+   * The keys of everything that a customer of the provider's has bought, whatever has become of it: how a purchase is found of
+   * which no event came in. Rejects as `fetch` does. Left out where the provider does not keep purchases by customer.
+   */
+  discover?(customerId: string, signal: AbortSignal): Promise<string[]>;
 }

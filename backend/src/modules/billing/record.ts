@@ -6,7 +6,7 @@ import type { Metrics } from '../../kernel/metrics/index.ts';
 import type { Rules } from './entitled.ts';
 import { differences, firstValues, type Purchase } from './purchase-row.ts';
 import type { BillingRepository, Told } from './repository.ts';
-import { nextChangeAfter, stateAt, type Timeline } from './state.ts';
+import { nextChangeAfter, type PurchaseState, stateAt, type Timeline } from './state.ts';
 import type { PurchaseTruth } from './truth.ts';
 
 /** Why something is recorded. */
@@ -23,6 +23,18 @@ export interface Recorded {
   purchaseId: string;
   /** Whose it is. */
   userId: string | null;
+  /** What is different now, where anything is. */
+  difference?: Difference;
+}
+
+/** What a truth has changed. */
+export interface Difference {
+  /** As it was stored; undefined where nobody knew of it. */
+  before: Purchase | undefined;
+  stateBefore: PurchaseState | null;
+  stateAfter: PurchaseState;
+  /** Each changed field as [before, after]. */
+  changes: Readonly<Record<string, readonly [unknown, unknown]>>;
 }
 
 export interface RecorderOptions {
@@ -84,7 +96,7 @@ export function createRecorder(options: RecorderOptions) {
     purchase: Purchase,
     told: Told,
     userId: string | null,
-    change: { why: Why; before: Purchase | undefined; changes: Readonly<Record<string, unknown>> },
+    change: { why: Why } & Pick<Difference, 'before' | 'changes'>,
   ): Promise<Recorded> {
     const { why, before, changes } = change;
     await repository.addHistory(tx, {
@@ -108,7 +120,13 @@ export function createRecorder(options: RecorderOptions) {
         state: told.state,
       });
     });
-    return { changed: true, purchaseId: purchase.id, userId };
+    const stateBefore = before?.toldState ?? null;
+    return {
+      changed: true,
+      purchaseId: purchase.id,
+      userId,
+      difference: { before, stateBefore, stateAfter: told.state, changes },
+    };
   }
 
   return {

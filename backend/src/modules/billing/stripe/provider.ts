@@ -57,6 +57,22 @@ export function stripeProvider(client: StripeClient, graceMs: number): BillingPr
       const payment = await paymentOf(idOf(subscription.latest_invoice), signal);
       return truthOf(subscription, payment, { observedAt, graceMs });
     },
+    async discover(customer, signal) {
+      const keys: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = { customer, status: 'all', limit: 100 } as const;
+        const from = after === undefined ? {} : { starting_after: after };
+        const { data, has_more: goesOn } = await client.read(
+          'subscriptions.list',
+          (stripe) => stripe.subscriptions.list({ ...page, ...from }),
+          signal,
+        );
+        keys.push(...data.map(({ id }) => id));
+        after = goesOn ? data.at(-1)?.id : undefined;
+      } while (after !== undefined);
+      return keys;
+    },
   };
 }
 

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { defineClaim } from '../claim.ts';
+import { startSandbox } from '../../../backend/local/providers/sandbox.ts';
 import { mismatches, sampleOf, type JsonSchema } from '../measure/json-schema.ts';
+import {
+  examplePlace,
+  readExamples,
+  type OperationExample,
+} from '../measure/operation-examples.ts';
 
 interface Operation {
   operationId: string;
@@ -30,7 +36,7 @@ interface Call {
 /** Things are made before they are read, changed and removed. */
 const order = ['post', 'put', 'get', 'patch', 'delete'];
 /** Values that a schema does not tell. */
-const known: Readonly<Record<string, () => string>> = {
+const ofHeaders: Readonly<Record<string, () => string>> = {
   'if-match': () => '*',
   'idempotency-key': randomUUID,
 };
@@ -41,10 +47,16 @@ export default defineClaim({
   claim:
     'Whatever is sent to any operation, rightly or wrongly, the answer has a status, a type and a body that the OpenAPI document declares.',
   bound: '0 answers differ, and each operation succeeds',
-  seconds: 5,
+  seconds: 15,
   async measure({ startServer, stack, progress, signal }) {
+    const sandbox = await startSandbox();
+    const examples = await readExamples();
     const server = await startServer({
       environment: {
+        ...sandbox.environment,
+        ...Object.fromEntries(
+          examples.flatMap(({ environment = {} }) => Object.entries(environment)),
+        ),
         RATE_LIMIT_PUBLIC: '1000000',
         RATE_LIMIT_SIGNED_IN: '1000000',
         RATE_LIMIT_AUTH_SENSITIVE: '1000000',
@@ -57,6 +69,10 @@ export default defineClaim({
       admin: (await stack.signUp({ role: 'admin' })).accessToken,
       service: (await stack.signUp({ role: 'service' })).accessToken,
     };
+    sandbox.deliverTo(server.url);
+    const place = examplePlace({ url: server.url, stack, sandbox, tokens }, signal);
+    const known: Record<string, OperationExample> = {};
+    for (const { prepare } of examples) Object.assign(known, await prepare(place));
     const operations = Object.entries(document.paths)
       .flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -71,7 +87,10 @@ export default defineClaim({
       progress(operation.operationId);
       const { 'x-auth': auth } = operation;
       const token = tokens[auth === 'public' ? 'user' : auth];
-      for (const [name, call] of callsOf(path, operation, token, made)) {
+      for (const [name, call] of callsOf(path, operation, token, {
+        made,
+        example: known[operation.operationId] ?? {},
+      })) {
         signal.throwIfAborted();
         const response = await fetch(server.url + call.path, {
           ...call,
@@ -88,6 +107,7 @@ export default defineClaim({
         );
       }
     }
+    await sandbox.close();
     const never = operations.filter(({ operation }) => !succeeded.has(operation.operationId));
     return {
       figure: `${faults.length} of ${answers} answers differ, ${succeeded.size} of ${operations.length} operations succeeded`,
@@ -110,8 +130,11 @@ async function faultsOf(
   if (!declared) return [`${response.status} is not declared`];
   if (text === '') return declared.content ? [`${response.status} has no body`] : [];
   const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
-  const schema = declared.content?.[type]?.schema;
+  const schema = Object.entries(declared.content ?? {}).find(
+    ([name]) => name.split(';')[0] === type,
+  )?.[1].schema;
   if (!schema) return [`${response.status} with ${type} is not declared`];
+  if (type !== 'application/json' && !type.endsWith('+json')) return [];
   return mismatches(schema, JSON.parse(text), (reference) => {
     const found = document.components.schemas[reference.split('/').at(-1) ?? ''];
     if (!found) throw new Error(`${reference} is not in the document`);
@@ -123,11 +146,11 @@ function callsOf(
   template: string,
   { parameters, requestBody }: Operation,
   token: string,
-  made: readonly string[],
+  { made, example }: { made: readonly string[]; example: OperationExample },
 ): [name: string, call: Call][] {
   const schema = requestBody?.content['application/json']?.schema;
   const pattern = new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`);
-  const existing = made.findLast((location) => pattern.test(location));
+  const existing = example.path ?? made.findLast((location) => pattern.test(location));
   const somewhere = (whole: boolean) =>
     template.replace(/\{(\w+)\}/g, (_all, name: string) =>
       String(sampleOf(parameters.find((one) => one.name === name)?.schema ?? {}, whole)),
@@ -136,20 +159,21 @@ function callsOf(
   const right = (whole: boolean): Call => {
     const wanted = parameters.filter(({ required }) => whole || required);
     const valueOf = ({ name, schema: part }: (typeof wanted)[number]) =>
-      known[name.toLowerCase()]?.() ?? String(sampleOf(part, whole));
+      ofHeaders[name.toLowerCase()]?.() ?? String(sampleOf(part, whole));
     const inPlace = (place: 'query' | 'header') =>
       Object.fromEntries(
         wanted.filter((one) => one.in === place).map((one) => [one.name, valueOf(one)]),
       ) as Record<string, string>;
-    const query = new URLSearchParams(inPlace('query'));
+    const query = new URLSearchParams({ ...inPlace('query'), ...example.query });
     return {
       path: `${existing ?? somewhere(whole)}${query.size > 0 ? `?${query.toString()}` : ''}`,
       headers: {
         authorization: `Bearer ${token}`,
         ...(schema ? { 'content-type': 'application/json' } : {}),
         ...inPlace('header'),
+        ...example.headers,
       },
-      ...(schema ? { body: JSON.stringify(sampleOf(schema, whole)) } : {}),
+      ...(schema ? { body: JSON.stringify(example.body ?? sampleOf(schema, whole)) } : {}),
     };
   };
 

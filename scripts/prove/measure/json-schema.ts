@@ -17,7 +17,7 @@ export function mismatches(
 ): string[] {
   return Object.entries(schema).flatMap(([keyword, rule]) => {
     if (keyword === '$ref') return mismatches(resolve(rule as string), value, resolve, place);
-    if (keyword === 'properties' || keyword === 'items')
+    if (keyword === 'properties' || keyword === 'patternProperties' || keyword === 'items')
       return parts(keyword, rule as JsonSchema, value).flatMap(([part, name, content]) =>
         mismatches(part, content, resolve, `${place}.${name}`),
       );
@@ -25,6 +25,12 @@ export function mismatches(
       return rule === false
         ? unknownKeys(schema, value).map((key) => `${place}.${key}: unknown`)
         : [];
+    if (keyword === 'anyOf') {
+      const fits = (rule as JsonSchema[]).some(
+        (part) => mismatches(part, value, resolve, place).length === 0,
+      );
+      return fits ? [] : [`${place}: none of anyOf`];
+    }
     const holds = keywords[keyword];
     if (!holds) return [`${place}: the keyword ${keyword} cannot be checked`];
     return holds(rule as never, value) ? [] : [`${place}: not ${keyword} ${JSON.stringify(rule)}`];
@@ -38,14 +44,27 @@ function parts(keyword: string, rule: JsonSchema, value: unknown): [JsonSchema, 
   if (keyword === 'items')
     return Array.isArray(value) ? value.map((item, index) => [rule, String(index), item]) : [];
   if (!isObject(value)) return [];
+  if (keyword === 'patternProperties')
+    return Object.entries(rule as Record<string, JsonSchema>).flatMap(([pattern, part]) =>
+      Object.entries(value)
+        .filter(([name]) => new RegExp(pattern, 'u').test(name))
+        .map(([name, content]) => [part, name, content] as [JsonSchema, string, unknown]),
+    );
   return Object.entries(rule as Record<string, JsonSchema>).flatMap(([name, part]) =>
     Object.hasOwn(value, name) ? [[part, name, value[name]] as [JsonSchema, string, unknown]] : [],
   );
 }
 
-const unknownKeys = ({ properties = {} }: JsonSchema, value: unknown): string[] =>
+const unknownKeys = (
+  { properties = {}, patternProperties = {} }: JsonSchema,
+  value: unknown,
+): string[] =>
   isObject(value)
-    ? Object.keys(value).filter((key) => !Object.hasOwn(properties as object, key))
+    ? Object.keys(value).filter(
+        (key) =>
+          !Object.hasOwn(properties as object, key) &&
+          !Object.keys(patternProperties as object).some((one) => new RegExp(one, 'u').test(key)),
+      )
     : [];
 
 const types: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -61,6 +80,7 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
 const formats: Readonly<Record<string, RegExp>> = {
   'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,
   uuid: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i,
+  uri: /^[a-z][a-z\d+.-]*:\S+$/i,
   'uri-reference': /^\S*$/,
 };
 

@@ -159,7 +159,20 @@ function failures(route: Route): Json {
 }
 
 function jsonSchema(schema: Schema, side: 'input' | 'output' = 'input'): Json {
-  return schema['~standard'].jsonSchema[side]({ target: 'draft-2020-12' });
+  return nullsListed(schema['~standard'].jsonSchema[side]({ target: 'draft-2020-12' })) as Json;
+}
+
+/** Joi leaves null out of an `enum` that it allows beside it. */
+function nullsListed(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(nullsListed);
+  if (typeof part !== 'object' || part === null) return part;
+  const whole = Object.fromEntries(
+    Object.entries(part).map(([name, value]) => [name, nullsListed(value)]),
+  );
+  const { type, enum: values } = whole;
+  return Array.isArray(type) && type.includes('null') && Array.isArray(values)
+    ? { ...whole, enum: [...new Set([...(values as unknown[]), null])] }
+    : whole;
 }
 
 const details = {

@@ -15,10 +15,14 @@ export function createParts(options: {
   modules: readonly Module[];
   settings: Readonly<Record<string, unknown>>;
   kernel: Omit<Kernel, 'admin'>;
-  admin: Omit<KernelAdmin, 'actions'>;
+  admin: Omit<KernelAdmin, 'actions' | 'pages'>;
 }): readonly ModuleParts[] {
   const { modules, settings, kernel } = options;
-  const admin: KernelAdmin = { ...options.admin, actions: () => actions };
+  const admin: KernelAdmin = {
+    ...options.admin,
+    actions: () => actions,
+    pages: () => parts.flatMap((part) => part.adminPages ?? []),
+  };
   const parts = modules.map((module) => module.create({ ...kernel, admin }, settings[module.name]));
   const actions: readonly AdminAction[] = parts.flatMap((part) => part.adminActions ?? []);
   const faults = adminActionFaults(actions);

@@ -19,6 +19,7 @@ import type {
   Sessions,
   ThroughputPoint,
 } from './types.ts';
+import type { WebhookDetails, WebhookFilter, WebhookRange, WebhooksPage } from './webhook-types.ts';
 
 export type Selection = { ids: string[] } | { queue: string } | { all: true };
 
@@ -39,6 +40,7 @@ export function createApi(request: Requester) {
     (await change<{ count: number }>('POST', path, body)).count;
 
   return {
+    pages: async (signal?: AbortSignal) => (await get<{ pages: string[] }>('pages', signal)).pages,
     overview: (minutes: number, signal?: AbortSignal) =>
       get<Overview>('overview', signal, { minutes }),
 
@@ -67,6 +69,14 @@ export function createApi(request: Requester) {
       at: { before?: string; after?: string },
       signal?: AbortSignal,
     ): Promise<LogsPage> => get<LogsPage>('logs', signal, { ...filter, ...at, limit: 100 }),
+
+    webhooks: (filter: WebhookFilter, cursor: string | undefined, signal?: AbortSignal) =>
+      get<WebhooksPage>('webhooks', signal, { ...filter, cursor, limit: 50 }),
+    webhook: (id: string, signal?: AbortSignal) =>
+      get<WebhookDetails>(`webhooks/${name(id)}`, signal),
+    webhooksInRange: async (range: WebhookRange) =>
+      (await get<{ count: number }>('webhooks/count', undefined, { ...range })).count,
+    replay: (which: { ids: string[] } | WebhookRange) => counted('webhooks/replay', which),
 
     providers: async (signal?: AbortSignal) =>
       (await get<{ providers: Provider[] }>('providers', signal)).providers,

@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { otherIntervalMs, queuesIntervalMs, useInterval } from '../live/live.tsx';
 import { useApi } from './context.ts';
 import type { JobFilter, LogFilter } from './types.ts';
+import type { WebhookFilter } from './webhook-types.ts';
 
 /** What the pages read. The first part of each key is the topic that the server tells changes of. */
 export function useOverview(minutes: number) {
@@ -63,6 +64,38 @@ export function useLogs(filter: LogFilter) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
     placeholderData: keepPreviousData,
+  });
+}
+
+export function useWebhooks(filter: WebhookFilter) {
+  const api = useApi();
+  return useInfiniteQuery({
+    queryKey: ['webhooks', filter],
+    queryFn: ({ pageParam, signal }) => api.webhooks(filter, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    refetchInterval: useInterval(otherIntervalMs),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useWebhook(id: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ['webhooks', 'one', id],
+    queryFn: ({ signal }) => api.webhook(id, signal),
+    refetchInterval: useInterval(otherIntervalMs),
+  });
+}
+
+/** Pages that not every server has. It does not change while the server runs. */
+export function usePages() {
+  const api = useApi();
+  return useQuery({
+    queryKey: ['pages'],
+    queryFn: ({ signal }) => api.pages(signal),
+    staleTime: Infinity,
+    refetchInterval: ({ state }) => (state.data === undefined ? otherIntervalMs : false),
   });
 }
 

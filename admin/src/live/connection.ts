@@ -5,7 +5,16 @@ import type { Supabase } from '../session/client.ts';
 export type LiveState = 'live' | 'polling';
 
 export type Topic =
-  'overview' | 'queues' | 'jobs' | 'providers' | 'flags' | 'logs' | 'sessions' | 'audit';
+  | 'overview'
+  | 'queues'
+  | 'jobs'
+  | 'logs'
+  | 'webhooks'
+  | 'billing'
+  | 'providers'
+  | 'flags'
+  | 'sessions'
+  | 'audit';
 
 interface Listener {
   onState: (state: LiveState) => void;
@@ -76,9 +85,11 @@ export const allTopics: readonly Topic[] = [
   'overview',
   'queues',
   'jobs',
+  'logs',
+  'webhooks',
+  'billing',
   'providers',
   'flags',
-  'logs',
   'sessions',
   'audit',
 ];

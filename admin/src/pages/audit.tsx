@@ -17,6 +17,7 @@ const kinds = [
   ['jobs', 'Jobs'],
   ['queues', 'Queues'],
   ['actions', 'Actions'],
+  ['webhooks', 'Webhooks'],
   ['providers', 'Providers'],
   ['sandbox', 'Sandbox'],
   ['flags', 'Flags'],

@@ -4,6 +4,9 @@ const paths = {
   queues: 'M4 6h16M4 12h16M4 18h10',
   jobs: 'M4 7.5 12 3l8 4.5v9L12 21l-8-4.5zM4 7.5l8 4.5 8-4.5M12 12v9',
   logs: 'M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3',
+  webhooks: 'M4 13v6h16v-6M4 13l3-8h10l3 8h-5l-1.5 3h-3L9 13z',
+  billing: 'M3 6h18v12H3zM3 10h18M7 15h4',
+  drive: 'M4 7h9m4 0h3M4 17h3m4 0h9M15 4.5v5M9 14.5v5',
   providers: 'M12 3v6m0 6v6M5 12a7 7 0 1 0 14 0 7 7 0 1 0-14 0',
   flags: 'M5 21V4m0 0h13l-3 4.5L18 13H5',
   sessions:

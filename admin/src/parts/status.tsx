@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { BreakerState, HealthStatus, JobState, LogLevel, QueueState } from '../api/types.ts';
+import type { WebhookState } from '../api/webhook-types.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'idle';
@@ -58,6 +59,22 @@ const jobs: Record<JobState, readonly [Tone, string, IconName?]> = {
 
 export function JobSign({ state }: { state: JobState }) {
   const [tone, word, icon] = jobs[state];
+  return (
+    <Status tone={tone} icon={icon ?? tone}>
+      {word}
+    </Status>
+  );
+}
+
+const webhooks: Record<WebhookState, readonly [Tone, string, IconName?]> = {
+  received: ['idle', 'Received', 'queues'],
+  processed: ['good', 'Processed'],
+  failed: ['bad', 'Failed'],
+  parked: ['warn', 'Parked', 'pause'],
+};
+
+export function WebhookSign({ state }: { state: WebhookState }) {
+  const [tone, word, icon] = webhooks[state];
   return (
     <Status tone={tone} icon={icon ?? tone}>
       {word}

@@ -8,9 +8,11 @@ import type { ConsoleConfig } from '../config.ts';
 import { Live } from '../live/live.tsx';
 import { noteReachable } from '../live/reachable.ts';
 import { JobPage } from '../pages/jobs/job.tsx';
+import { WebhookPage } from '../pages/webhooks/webhook.tsx';
 import { LostPage } from '../pages/lost.tsx';
 import { Toasts } from '../parts/toasts.tsx';
 import type { Supabase } from '../session/client.ts';
+import { Needed } from './needed.tsx';
 import { places } from './places.tsx';
 import { Shell } from './shell.tsx';
 
@@ -34,9 +36,21 @@ export function Console({ supabase, config, email, signOut }: ConsoleProps) {
             <HashRouter>
               <Routes>
                 <Route element={<Shell email={email} signOut={signOut} />}>
-                  {places.map(({ path, page }) => (
-                    <Route key={path} path={path} element={page(config)} />
+                  {places.map(({ path, needs, page }) => (
+                    <Route
+                      key={path}
+                      path={path}
+                      element={<Needed needs={needs}>{page(config)}</Needed>}
+                    />
                   ))}
+                  <Route
+                    path="/webhooks/:id"
+                    element={
+                      <Needed needs="webhooks">
+                        <WebhookPage />
+                      </Needed>
+                    }
+                  />
                   <Route path="/jobs/:id" element={<JobPage />} />
                   <Route path="*" element={<LostPage />} />
                 </Route>

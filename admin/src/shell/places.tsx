@@ -9,18 +9,28 @@ import { OverviewPage } from '../pages/overview/overview.tsx';
 import { ProvidersPage } from '../pages/providers/providers.tsx';
 import { QueuesPage } from '../pages/queues/queues.tsx';
 import { SessionsPage } from '../pages/sessions.tsx';
+import { WebhooksPage } from '../pages/webhooks/webhooks.tsx';
 
 /** The pages, in the order of the menu. */
 export const places: readonly {
   path: string;
   title: string;
   icon: IconName;
+  /** What the server has to have for it: one of its `/admin/pages`. */
+  needs?: string;
   page: (config: ConsoleConfig) => ReactNode;
 }[] = [
   { path: '/', title: 'Overview', icon: 'overview', page: () => <OverviewPage /> },
   { path: '/queues', title: 'Queues', icon: 'queues', page: () => <QueuesPage /> },
   { path: '/jobs', title: 'Jobs', icon: 'jobs', page: () => <JobsPage /> },
   { path: '/logs', title: 'Logs', icon: 'logs', page: () => <LogsPage /> },
+  {
+    path: '/webhooks',
+    title: 'Webhooks',
+    icon: 'webhooks',
+    needs: 'webhooks',
+    page: () => <WebhooksPage />,
+  },
   {
     path: '/providers',
     title: 'Providers',

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { NavLink, Outlet, useLocation } from 'react-router';
+import { usePages } from '../api/queries.ts';
 import { LiveChip } from '../live/chip.tsx';
 import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -40,16 +41,18 @@ export function Shell({ email, signOut }: { email: string; signOut: () => void }
 function Menu() {
   const nav = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
+  const { data: has } = usePages();
+  const shown = places.filter(({ needs }) => needs === undefined || has?.includes(needs) === true);
   // On a phone the menu is one line, longer than the screen.
   useEffect(() => {
     nav.current
       ?.querySelector('[aria-current=page]')
       ?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [pathname]);
+  }, [pathname, has]);
   return (
     <nav className="nav" ref={nav} aria-label="Pages">
       <ul>
-        {places.map(({ path, title, icon }) => (
+        {shown.map(({ path, title, icon }) => (
           <li key={path}>
             <NavLink to={path} end={path === '/'}>
               <Icon name={icon} />

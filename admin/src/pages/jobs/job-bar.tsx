@@ -1,12 +1,12 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useApi } from '../../api/context.ts';
 import type { Job, JobFilter } from '../../api/types.ts';
 import { useSay } from '../../parts/toasts.tsx';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
-import { count } from '../../parts/format.ts';
 import { Icon } from '../../parts/icon.tsx';
+import { SelectAll } from '../../parts/select-all.tsx';
 import { discardable, discardMeans, retriable } from './filter.ts';
 import { useJobActs } from './use-job-acts.ts';
 
@@ -91,32 +91,6 @@ export function JobBar({ filter, rows, chosen, onSelect, more }: JobBarProps) {
         </Confirm>
       )}
     </div>
-  );
-}
-
-function SelectAll({ rows, chosen, onSelect, more }: Omit<JobBarProps, 'filter'>) {
-  const box = useRef<HTMLInputElement>(null);
-  const all = rows.length > 0 && chosen.length === rows.length;
-  useEffect(() => {
-    if (box.current) box.current.indeterminate = chosen.length > 0 && !all;
-  });
-  return (
-    <label className="check">
-      <input
-        ref={box}
-        type="checkbox"
-        checked={all}
-        disabled={rows.length === 0}
-        onChange={() => {
-          onSelect(new Set(all ? [] : rows.map(({ id }) => id)));
-        }}
-      />
-      <span aria-live="polite">
-        {chosen.length > 0
-          ? `${count(chosen.length)} selected`
-          : `Select all ${count(rows.length)}${more ? ' shown' : ''}`}
-      </span>
-    </label>
   );
 }
 

@@ -1,9 +1,10 @@
 import { useEffect, useState, type SubmitEvent } from 'react';
 import { useJobs, useQueues } from '../../api/queries.ts';
-import type { Job, JobFilter } from '../../api/types.ts';
+import type { JobFilter } from '../../api/types.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Card, Page } from '../../parts/page.tsx';
+import { toggled } from '../../parts/select-all.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
 import { stateChoices, useJobFilter } from './filter.ts';
@@ -43,7 +44,7 @@ export function JobsPage() {
                 rows={rows}
                 selected={new Set(chosen.map(({ id }) => id))}
                 onToggle={(job) => {
-                  setSelected(toggled(selected, job));
+                  setSelected(toggled(selected, job.id));
                 }}
               />
             )}
@@ -59,12 +60,6 @@ export function JobsPage() {
       </Shown>
     </Page>
   );
-}
-
-function toggled(selected: ReadonlySet<string>, { id }: Job): ReadonlySet<string> {
-  const next = new Set(selected);
-  if (!next.delete(id)) next.add(id);
-  return next;
 }
 
 function NoJobs({ filter: { state, queue, search } }: { filter: JobFilter }) {

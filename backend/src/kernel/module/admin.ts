@@ -109,4 +109,6 @@ export interface KernelAdmin {
   readonly sandbox: KernelConfig['sandbox'];
   /** Those of all modules, once all are made. */
   actions(): readonly AdminAction[];
+  /** Of the console, for features of which there is more to see than the kernel shows; those of all modules. */
+  pages(): readonly string[];
 }

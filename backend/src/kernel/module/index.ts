@@ -64,6 +64,8 @@ export interface ModuleParts {
   healthChecks?: readonly HealthCheck[];
   /** What operators can have it do. */
   adminActions?: readonly AdminAction[];
+  /** Pages of the console that are about it: the console has them, and shows them where the module says so. */
+  adminPages?: readonly string[];
   /** Begins what the module does by itself, once the kernel has started. A rejection refuses the start. */
   start?: () => void | Promise<void>;
   /** Ends what the module started by itself: timers, subscriptions. */

@@ -13,16 +13,18 @@ export function createWebhooksAdmin(
   { db, jobs }: InboxServices,
   jobOfProvider: ReadonlyMap<string, EventJob>,
 ): WebhooksAdmin {
-  async function list({ provider, state, type, limit, cursor }: WebhookFilter) {
+  async function list({ provider, state, type, search, limit, cursor }: WebhookFilter) {
     const [at = null, id = null] = cursor === undefined ? [] : placeOf(cursor);
     const { rows } = await db.statement<WebhookRecord & { place: string }>(
       `select ${columns}, extract(epoch from received_at)::text as place
        from bulwark.webhook_events
        where ($1::text is null or provider = $1) and ($2::text is null or state = $2)
-         and ($3::text is null or type = $3)
+         and ($3::text is null or type = $3
+           or right($3, 1) = '*' and starts_with(type, left($3, -1)))
          and ($4::numeric is null or (received_at, id) < (to_timestamp($4), $5::uuid))
+         and ($7::text is null or strpos(lower(concat_ws(' ', event_id, type, error, request_id, id, kept)), lower($7)) > 0)
        order by received_at desc, id desc limit $6`,
-      [provider ?? null, state ?? null, type ?? null, at, id, limit + 1],
+      [provider ?? null, state ?? null, type ?? null, at, id, limit + 1, search ?? null],
       withinMs,
     );
     const shown = rows.slice(0, limit);
@@ -33,6 +35,24 @@ export function createWebhooksAdmin(
 
   return {
     list,
+    async get(id) {
+      const { rows } = await db.statement<WebhookRecord>(
+        `select ${columns} from bulwark.webhook_events where id = $1`,
+        [id],
+        withinMs,
+      );
+      return rows[0];
+    },
+    providers: () => [...jobOfProvider.keys()],
+    async inRange({ provider, from, to, state }) {
+      const { rows } = await db.statement<{ count: number }>(
+        `select count(*)::int as count from bulwark.webhook_events
+         where provider = $1 and received_at between $2 and $3 and ($4::text is null or state = $4)`,
+        [provider, from, to, state ?? null],
+        withinMs,
+      );
+      return rows[0]?.count ?? 0;
+    },
     async counts() {
       const { rows } = await db.statement<Awaited<ReturnType<WebhooksAdmin['counts']>>[number]>(
         `select provider, state, count(*)::int as count from bulwark.webhook_events

@@ -5,6 +5,7 @@ export type {
   Webhook,
   WebhookFilter,
   WebhookInput,
+  WebhookRange,
   WebhookRecord,
   WebhookRequest,
   WebhooksAdmin,

@@ -78,22 +78,35 @@ export interface WebhookRecord {
 export interface WebhookFilter {
   provider?: string;
   state?: WebhookState;
+  /** The whole of it, or its beginning before a `*`. */
   type?: string;
+  /** Part of its id with the provider, its type, its error, its request id or what is kept; letter case is ignored. */
+  search?: string;
   /** 1 to 500. */
   limit: number;
   /** `next` of the page before. */
   cursor?: string;
 }
 
+/** Those of a provider that came in a time, both ends included. */
+export interface WebhookRange {
+  provider: string;
+  from: Date;
+  to: Date;
+  state?: WebhookState;
+}
+
 /** The inbox as operators see it. */
 export interface WebhooksAdmin {
   /** Newest first. */
   list(filter: WebhookFilter): Promise<{ events: WebhookRecord[]; next: string | null }>;
+  get(id: string): Promise<WebhookRecord | undefined>;
+  /** Whose webhooks this server takes. */
+  providers(): readonly string[];
+  /** How many a replay of the range would take up, were there no most of it. */
+  inRange(range: WebhookRange): Promise<number>;
   /** How many there are, by provider and state. */
   counts(): Promise<{ provider: string; state: WebhookState; count: number }[]>;
   /** Back to their handlers, whatever became of them before. Resolves with how many, 1,000 at most a call. */
-  replay(
-    which:
-      { ids: readonly string[] } | { provider: string; from: Date; to: Date; state?: WebhookState },
-  ): Promise<number>;
+  replay(which: { ids: readonly string[] } | WebhookRange): Promise<number>;
 }

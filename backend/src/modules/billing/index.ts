@@ -88,6 +88,7 @@ export function createBilling(
       ...(mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : []),
       ...reconcile.adminActions,
     ],
+    adminPages: ['billing'],
     start: () => {
       reconcile.start();
       timer.start();

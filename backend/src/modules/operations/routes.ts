@@ -9,6 +9,7 @@ import { logRoutes } from './logs-routes.ts';
 import { mutationsOf } from './mutation.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import type { People } from './people.ts';
+import { pageRoutes } from './pages-routes.ts';
 import { providerRoutes } from './providers-routes.ts';
 import { createSandboxControl } from './sandbox.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
@@ -28,6 +29,7 @@ export function operationsRoutes(parts: {
   const { sandbox } = admin;
   const mutation = mutationsOf(audit, parts.onChange);
   return [
+    ...pageRoutes(admin),
     ...overviewRoutes(service, admin, mutation),
     ...queueRoutes(admin, mutation),
     ...jobRoutes(admin, mutation),

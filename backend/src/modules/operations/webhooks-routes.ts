@@ -1,13 +1,36 @@
+import { notFound } from '../../kernel/errors/index.ts';
 import { route, type Route } from '../../kernel/http/index.ts';
+import { jobStates } from '../../kernel/jobs/index.ts';
 import type { KernelAdmin } from '../../kernel/module/index.ts';
 import { forAdmins, type Mutation } from './mutation.ts';
 import { counted } from './schema.ts';
-import { replayed, type Replayed, webhooksPage, webhooksQuery } from './webhooks-schema.ts';
+import {
+  replayed,
+  type Replayed,
+  webhookDetails,
+  webhookParams,
+  webhooksPage,
+  webhooksQuery,
+  webhooksRange,
+} from './webhooks-schema.ts';
 
 export function webhookRoutes(
-  { webhooks }: Pick<KernelAdmin, 'webhooks'>,
+  { webhooks, jobs }: Pick<KernelAdmin, 'webhooks' | 'jobs'>,
   mutation: Mutation,
 ): Route[] {
+  /** The newest of those that were to handle it. */
+  async function jobOf({ id, provider }: { id: string; provider: string }) {
+    const pages = await Promise.all(
+      jobStates.map((state) =>
+        jobs.list({ queue: `webhooks.${provider}`, state, search: id, limit: 1 }),
+      ),
+    );
+    const found = pages
+      .flatMap((page) => page.jobs)
+      .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
+    return found[0] ?? null;
+  }
+
   return [
     route({
       ...forAdmins,
@@ -21,7 +44,31 @@ export function webhookRoutes(
           webhooks.list(query),
           webhooks.counts(),
         ]);
-        return { body: { counts, webhooks: events, next } };
+        return { body: { providers: webhooks.providers(), counts, webhooks: events, next } };
+      },
+    }),
+    route({
+      ...forAdmins,
+      method: 'get',
+      path: '/admin/webhooks/count',
+      summary: 'How many webhooks of a provider came in a time: those that a replay would be of',
+      query: webhooksRange,
+      responses: { 200: { description: 'How many', body: counted } },
+      handler: async ({ query }) => ({ body: { count: await webhooks.inRange(query) } }),
+    }),
+    route({
+      ...forAdmins,
+      method: 'get',
+      path: '/admin/webhooks/:id',
+      summary: 'One webhook, and the job that was to handle it',
+      params: webhookParams,
+      responses: { 200: { description: 'The webhook', body: webhookDetails } },
+      errors: ['NOT_FOUND'],
+      handler: async ({ params }) => {
+        const webhook = await webhooks.get(params.id);
+        if (!webhook) throw notFound('No such webhook, or it is past its time.');
+        const job = await jobOf(webhook);
+        return { body: { webhook, job: job && { id: job.id, state: job.state } } };
       },
     }),
     mutation({

@@ -8,7 +8,8 @@ import {
   shape,
   uuid,
 } from '../../kernel/schema/index.ts';
-import { count, moment, mostIds, name, next, page, scrubbed } from './schema.ts';
+import { jobStates } from '../../kernel/jobs/index.ts';
+import { count, moment, mostIds, name, next, page, scrubbed, searched } from './schema.ts';
 
 const states = ['received', 'processed', 'failed', 'parked'] as const;
 const state = () => oneOf(...states);
@@ -37,15 +38,32 @@ export const webhooksQuery = shape({
   ...page,
   provider: optional(provider()),
   state: optional(state()),
-  type: optional(Joi.string().max(200)),
+  type: optional(Joi.string().max(200)).description('All of it, or its beginning before a `*`'),
+  search: searched().description('Part of an id, a type, an error, or what is kept'),
 });
 
 export const webhooksPage = shape({
+  providers: listOf(Joi.string()).description('Whose webhooks this server takes'),
   counts: listOf(shape({ provider: Joi.string(), state: state(), count: count() })).description(
     'Of all that are kept, whatever was asked for',
   ),
   webhooks: listOf(webhook),
   next: next(),
+});
+
+export const webhookParams = shape({ id: uuid() });
+export const webhookDetails = shape({
+  webhook,
+  job: nullable(shape({ id: Joi.string(), state: oneOf(...jobStates) })).description(
+    'The last one that was to handle it; null where it is past its time, or there was none',
+  ),
+});
+
+export const webhooksRange = shape({
+  provider: provider(),
+  from: moment(),
+  to: moment(),
+  state: optional(state()),
 });
 
 /** Some by their ids, or those that came in a time. */

@@ -81,12 +81,51 @@ test('one that has failed is replayed by its id, and who did it is in the audit 
   ]);
 });
 
+test('one is shown with the job that was to handle it', async () => {
+  await send('detailed', { person: 'ada@example.com' });
+  const { id } = await inState('detailed', 'processed');
+  const { body } = await ask<{ job: { id: string } }>('get', `/webhooks/${id}`);
+  expect(body).toMatchObject({
+    webhook: { id, eventId: 'detailed', state: 'processed' },
+    job: { id: expect.any(String) as unknown, state: 'completed' },
+  });
+  expect((await ask('get', `/jobs/${body.job.id}`)).body).toMatchObject({
+    queue: 'webhooks.sender',
+    key: id,
+  });
+  expect((await ask('get', `/webhooks/${crypto.randomUUID()}`)).status).toBe(404);
+});
+
+test('they are found by a part of what is known of them, and by the beginning of their type', async () => {
+  await send('found-by-this', { type: 'finding.one', note: '100%' });
+  await send('another', { type: 'finding.two' });
+  await inState('another', 'parked');
+  const found = async (query: string) =>
+    (await inbox(query)).webhooks.map(({ eventId }) => eventId);
+  expect(await found('&search=BY-THIS')).toEqual(['found-by-this']);
+  expect(await found(`&search=${encodeURIComponent('100%')}`)).toEqual(['found-by-this']);
+  expect(await found('&search=_')).toEqual([]);
+  expect(await found('&type=finding.*')).toEqual(['another', 'found-by-this']);
+  expect(await found('&type=finding.one')).toEqual(['found-by-this']);
+  expect(await found('&type=finding.')).toEqual([]);
+});
+
+test('the console is told which pages there are', async () => {
+  expect((await ask('get', '/pages')).body).toEqual({ pages: ['webhooks'] });
+});
+
 test('those of a time are replayed by provider and state', async () => {
   failures.set('ranged', 2);
   const from = new Date();
   await send('ranged');
   await inState('ranged', 'failed');
   const range = { provider: 'sender', from, to: new Date(Date.now() + 60_000), state: 'failed' };
+  const query = new URLSearchParams({
+    ...range,
+    from: range.from.toISOString(),
+    to: range.to.toISOString(),
+  });
+  expect((await ask('get', `/webhooks/count?${query.toString()}`)).body).toEqual({ count: 1 });
   expect((await ask('post', '/webhooks/replay', range)).body).toEqual({ count: 1 });
   await inState('ranged', 'processed');
 });

@@ -1,0 +1,60 @@
+import { Link } from 'react-router';
+import type { Webhook } from '../../api/webhook-types.ts';
+import { count } from '../../parts/format.ts';
+import { WebhookSign } from '../../parts/status.tsx';
+import { Table } from '../../parts/table.tsx';
+import { Ago } from '../../parts/time.tsx';
+
+interface WebhookTableProps {
+  rows: readonly Webhook[];
+  selected: ReadonlySet<string>;
+  onToggle: (webhook: Webhook) => void;
+}
+
+export function WebhookTable({ rows, selected, onToggle }: WebhookTableProps) {
+  return (
+    <Table
+      label="Webhooks"
+      rows={rows}
+      keyOf={({ id }) => id}
+      selected={selected}
+      columns={[
+        {
+          title: 'Select',
+          kind: 'pick',
+          bare: true,
+          cell: (webhook) => (
+            <input
+              type="checkbox"
+              aria-label={`Select webhook ${webhook.eventId}`}
+              checked={selected.has(webhook.id)}
+              onChange={() => {
+                onToggle(webhook);
+              }}
+            />
+          ),
+        },
+        {
+          title: 'Event',
+          kind: 'grow',
+          cell: ({ id, provider, type, eventId, error }) => (
+            <>
+              <Link to={`/webhooks/${id}`} className="mono wrap">
+                {type}
+              </Link>
+              <div className="quiet small wrap">
+                {provider} {eventId}
+              </div>
+              {error !== null && <div className="small wrap">{error}</div>}
+            </>
+          ),
+        },
+        { title: 'State', kind: 'tight', cell: ({ state }) => <WebhookSign state={state} /> },
+        { title: 'Attempts', kind: 'number', cell: ({ attempts }) => count(attempts) },
+        { title: 'Again', kind: 'number', cell: ({ duplicates }) => count(duplicates) },
+        { title: 'Replays', kind: 'number', cell: ({ replays }) => count(replays) },
+        { title: 'Came', kind: 'tight', cell: ({ receivedAt }) => <Ago at={receivedAt} /> },
+      ]}
+    />
+  );
+}

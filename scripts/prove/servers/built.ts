@@ -6,6 +6,7 @@ import type * as Jobs from '../../../backend/src/kernel/jobs/index.ts';
 import type * as ModuleParts from '../../../backend/src/kernel/module/index.ts';
 import type * as Realtime from '../../../backend/src/kernel/realtime/index.ts';
 import type * as SchemaParts from '../../../backend/src/kernel/schema/index.ts';
+import type * as Webhooks from '../../../backend/src/kernel/webhooks/index.ts';
 import type * as Modules from '../../../backend/src/modules.ts';
 import type * as Run from '../../../backend/src/run-server.ts';
 import { load } from './load-built.ts';
@@ -20,3 +21,4 @@ export const { defineModule } = await load<typeof ModuleParts>('kernel/module/in
 export const { socketEvent } = await load<typeof Realtime>('kernel/realtime/index');
 export const { Joi, shape, text, uuid, withDefault } =
   await load<typeof SchemaParts>('kernel/schema/index');
+export const { signatureRefused } = await load<typeof Webhooks>('kernel/webhooks/index');

@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  createAuthority,
-  newKeys,
-  signed,
-  type Authority,
-} from '../../../../local/providers/apple/certificates.ts';
+import { createAuthority } from '../../../../local/providers/apple/certificates.ts';
 import type { TestUser } from '../../../../test/support/app.ts';
+import { by, forgeries, payloadOf, rootsBeside, stranger } from '../testing/apple-forgeries.ts';
 import { startAppleStand, type AppleStand, type Bought } from '../testing/apple-stand.ts';
 
-const dayMs = 86_400_000;
-/** Trusted as the sandbox is, but for what each of them has wrong. */
-const lapsed = createAuthority({ name: 'Lapsed', leafEndsAt: new Date(Date.now() - dayMs) });
+/** Trusted as the sandbox is. */
 const trusted = createAuthority({ name: 'Trusted' });
-const unmarked = createAuthority({ name: 'Unmarked', marked: false });
-/** Nobody trusts these; one is called as the real one is. */
-const stranger = createAuthority({ name: 'Stranger' });
-const impostor = createAuthority();
 
 let stand: AppleStand;
 let user: TestUser;
@@ -27,8 +17,7 @@ beforeAll(async () => {
   stand = await startAppleStand(({ environment }) => ({
     APPLE_ROOT_CERTIFICATES: [
       environment['APPLE_ROOT_CERTIFICATES'],
-      lapsed.root,
-      unmarked.root,
+      ...rootsBeside,
       trusted.root,
     ].join(','),
   }));
@@ -38,54 +27,6 @@ beforeAll(async () => {
   ({ signedPayload: notification } = await stand.command<{ signedPayload: string }>('test'));
 });
 afterAll(() => stand.stop());
-
-const decoded = (jws: string, part: 0 | 1): Record<string, unknown> =>
-  JSON.parse(Buffer.from(jws.split('.')[part] ?? '', 'base64url').toString()) as Record<
-    string,
-    unknown
-  >;
-const payloadOf = (jws: string) => decoded(jws, 1);
-const replaced = (jws: string, index: number, part: string): string =>
-  jws.split('.').with(index, part).join('.');
-const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const by = (authority: Authority, genuine: string): string => authority.sign(payloadOf(genuine));
-
-/** What Apple has not signed for this app, each made of what it has. */
-const forgeries: [string, (genuine: string) => string][] = [
-  ['nonsense', () => 'not.a.signature'],
-  [
-    'something else under the same signature',
-    (genuine) => replaced(genuine, 1, encoded({ ...payloadOf(genuine), added: true })),
-  ],
-  ['no signature', (genuine) => replaced(genuine, 2, '')],
-  [
-    'the algorithm “none”',
-    (genuine) => {
-      const head = encoded({ ...decoded(genuine, 0), alg: 'none' });
-      return replaced(replaced(genuine, 0, head), 2, '');
-    },
-  ],
-  [
-    'signed anew behind Apple’s certificates',
-    (genuine) => signed(decoded(genuine, 0), payloadOf(genuine), newKeys().privateKey),
-  ],
-  ['by an authority that nobody trusts', (genuine) => by(stranger, genuine)],
-  ['by one with the same names', (genuine) => by(impostor, genuine)],
-  [
-    'behind a root of its own, with the real one at the end',
-    (genuine) => {
-      const { x5c = [] } = decoded(by(impostor, genuine), 0) as { x5c?: string[] };
-      const root = stand.sandbox.environment['APPLE_ROOT_CERTIFICATES'] ?? '';
-      return replaced(by(impostor, genuine), 0, encoded({ alg: 'ES256', x5c: x5c.with(2, root) }));
-    },
-  ],
-  [
-    'without certificates',
-    (genuine) => signed({ alg: 'ES256' }, payloadOf(genuine), newKeys().privateKey),
-  ],
-  ['by a certificate whose time is over', (genuine) => by(lapsed, genuine)],
-  ['by certificates for something else', (genuine) => by(unmarked, genuine)],
-];
 
 describe('what Apple has not signed is refused', () => {
   test.each(forgeries)('%s, presented by an app', async (_name, forge) => {
@@ -222,6 +163,18 @@ describe('a notification', () => {
     await stand.command('webhook');
     const { event } = await stand.command<{ event: string }>('test');
     await untilEvent(event, 'processed');
+  });
+
+  test('leaves nothing behind but by what its purchase is found', async () => {
+    const { events } = await stand.app.kernel.admin.webhooks.list({ provider: 'apple', limit: 50 });
+    for (const { kept } of events)
+      expect(Object.keys(kept as object).sort()).toEqual([
+        'environment',
+        'purchase',
+        'subtype',
+        'transaction',
+      ]);
+    expect(events.some(({ kept }) => JSON.stringify(kept).includes(bought.transaction))).toBe(true);
   });
 
   test.each(['PRICE_INCREASE', 'SOMETHING_NEW'])('of %s is parked', async (notificationType) => {

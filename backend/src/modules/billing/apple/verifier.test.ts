@@ -68,18 +68,21 @@ describe('where revocation is looked up', () => {
     }).listen(0, '127.0.0.1');
     await once(away, 'listening');
     const ocspUrl = `http://127.0.0.1:${(away.address() as AddressInfo).port}/ocsp`;
-    const asked = createAuthority({ ocspUrl });
-    const verifier = production(asked, { onlineChecks: true });
-    await expect(verifier.transaction(asked.sign(transaction('Production')))).rejects.toMatchObject(
-      {
+    try {
+      const asked = createAuthority({ ocspUrl });
+      const verifier = production(asked, { onlineChecks: true });
+      await expect(
+        verifier.transaction(asked.sign(transaction('Production'))),
+      ).rejects.toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
         statusCode: 503,
         provider: 'apple',
-      },
-    );
-    away.close();
-    away.closeAllConnections();
-    await once(away, 'close');
+      });
+    } finally {
+      away.close();
+      away.closeAllConnections();
+      await once(away, 'close');
+    }
   });
 
   test('and the certificates name nobody to ask, they do not count', async () => {

@@ -2,14 +2,12 @@ import { spawnSync, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { load } from './load.ts';
+import { load, type LoadTarget } from './load.ts';
 import { median, row } from './statistics.ts';
 
 /** A server that takes part: as a process of its own, with `reportingCpu` among its options. */
-export interface Contestant {
+export interface Contestant extends LoadTarget {
   name: string;
-  url: string;
-  headers: Readonly<Record<string, string>>;
   child: ChildProcess;
 }
 

@@ -5,6 +5,8 @@ export interface LoadTarget {
   /** With path and query. */
   url: string;
   headers: Readonly<Record<string, string>>;
+  /** The next request's body, sent as POST, and what it adds to the headers. Without it each is the same GET. */
+  next?: () => { body: string; headers: Readonly<Record<string, string>> };
 }
 
 export interface LoadResult {
@@ -16,7 +18,7 @@ export interface LoadResult {
 const headEnd = '\r\n\r\n';
 
 /**
- * As many GETs as the server answers, over keep-alive connections with one request under way on each. Rejects at the first
+ * As many requests as the server answers, over keep-alive connections with one request under way on each. Rejects at the first
  * answer that is not 200, and where a connection ends. Lean, because a client that does more per request than the server is
  * what one would measure.
  */
@@ -25,12 +27,18 @@ export async function load(
   { connections, seconds }: { connections: number; seconds: number },
 ): Promise<LoadResult> {
   const { hostname, port, pathname, search, host } = new URL(target.url);
-  const lines = Object.entries({ host, ...target.headers }).map(
-    ([name, value]) => `${name}: ${value}`,
-  );
-  const request = Buffer.from(
-    `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}${headEnd}`,
-  );
+  const written = (method: string, headers: LoadTarget['headers'], body = '') => {
+    const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}`);
+    const head = `${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}${headEnd}`;
+    return Buffer.from(head + body);
+  };
+  const get = written('GET', target.headers);
+  const request = (): Buffer => {
+    if (target.next === undefined) return get;
+    const { body, headers } = target.next();
+    const length = { 'content-length': String(Buffer.byteLength(body)) };
+    return written('POST', { ...target.headers, ...headers, ...length }, body);
+  };
   const sockets = Array.from({ length: connections }, () => connect(Number(port), hostname));
   try {
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
@@ -50,7 +58,7 @@ export async function load(
 }
 
 /** Resolves with the number of answers. */
-function askUntil(socket: Socket, request: Buffer, endAt: number): Promise<number> {
+function askUntil(socket: Socket, request: () => Buffer, endAt: number): Promise<number> {
   return new Promise((resolve, reject) => {
     let answers = 0;
     let received: Buffer = Buffer.alloc(0);
@@ -74,9 +82,9 @@ function askUntil(socket: Socket, request: Buffer, endAt: number): Promise<numbe
       if (received.length < head + headEnd.length + Number(length)) return;
       received = received.subarray(received.length);
       answers += 1;
-      if (performance.now() < endAt) socket.write(request);
+      if (performance.now() < endAt) socket.write(request());
       else resolve(answers);
     });
-    socket.write(request);
+    socket.write(request());
   });
 }

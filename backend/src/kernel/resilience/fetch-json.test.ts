@@ -28,6 +28,28 @@ describe('a good answer', () => {
     });
   });
 
+  test('may be asked for by a form, and by a path that is in no line of the log', async () => {
+    let body = '';
+    stand.upstream().next((response, request) => {
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => response.end('{"value":1}'));
+    });
+    await provider().fetchJson({
+      method: 'POST',
+      path: '/secret-in-a-path',
+      form: { grant_type: 'a b', assertion: 'x&y' },
+      operation: 'token.exchange',
+      schema: value,
+    });
+    expect(body).toBe('grant_type=a+b&assertion=x%26y');
+    expect(stand.upstream().requests[0]?.headers['content-type']).toBe(
+      'application/x-www-form-urlencoded',
+    );
+    const lines = JSON.stringify(stand.own().logLines);
+    expect(lines).toContain('token.exchange');
+    expect(lines).not.toContain('secret-in-a-path');
+  });
+
   test('may come compressed', async () => {
     stand.upstream().next((response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' });

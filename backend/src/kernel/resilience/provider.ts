@@ -76,8 +76,8 @@ export function createProvider(parts: ProviderParts): HttpProvider {
   }
 
   async function ask(request: JsonRequest<Schema>, url: URL, attempt: Attempt): Promise<Exchanged> {
-    const { method = 'GET', body, idempotencyKey } = request;
-    const text = body === undefined ? undefined : JSON.stringify(body);
+    const { method = 'GET', idempotencyKey } = request;
+    const { text, type } = contentOf(request);
     return exchange({
       method,
       url,
@@ -85,7 +85,7 @@ export function createProvider(parts: ProviderParts): HttpProvider {
         accept: 'application/json',
         'accept-encoding': 'gzip, deflate, br',
         'user-agent': `bulwark/${version}`,
-        ...(text !== undefined && { 'content-type': 'application/json' }),
+        ...(text !== undefined && { 'content-type': type }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
         ...attempt.headers,
         ...definition.headers(),
@@ -131,7 +131,7 @@ export function createProvider(parts: ProviderParts): HttpProvider {
       const url = urlOf(request);
       const idempotent =
         request.idempotent ?? (idempotentMethods.has(method) || idempotencyKey !== undefined);
-      const operation = `${method} ${url.pathname}`;
+      const operation = request.operation ?? `${method} ${url.pathname}`;
       return logged(operation, signal, (tried) =>
         policy.execute({ idempotent, interactive, signal }, (attempt) => {
           tried(attempt.number);
@@ -165,4 +165,19 @@ export function createProvider(parts: ProviderParts): HttpProvider {
     );
     return new FailedTry('invalid', { reason: message, blame: false, again: false });
   }
+}
+
+function contentOf({ body, form }: JsonRequest<Schema>): {
+  text: string | undefined;
+  type: string;
+} {
+  if (form !== undefined)
+    return {
+      text: new URLSearchParams({ ...form }).toString(),
+      type: 'application/x-www-form-urlencoded',
+    };
+  return {
+    text: body === undefined ? undefined : JSON.stringify(body),
+    type: 'application/json',
+  };
 }

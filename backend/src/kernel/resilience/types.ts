@@ -51,6 +51,10 @@ export interface JsonRequest<S extends Schema> extends CallOptions {
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as a form instead, `application/x-www-form-urlencoded`. */
+  form?: Readonly<Record<string, string>>;
+  /** For logs, in place of method and path, where the path holds a secret. */
+  operation?: string;
   /** Of the answer's body. Keys that it does not name are dropped. */
   schema: S;
   /** The same request twice has the effect of one: it may be tried again. Always so for GET, HEAD, PUT and DELETE. */

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Authenticator, Caller } from '../auth/index.ts';
+import { anonymous, type Authenticator, type Caller } from '../auth/index.ts';
 import { toAppError, validated } from '../errors/index.ts';
 import type { Entitlements } from '../entitlements/index.ts';
 import type { LoadShedder } from '../overload/index.ts';
@@ -51,10 +51,12 @@ export function serveRoute(route: Route, path: string, services: RouteServices):
     let body: unknown;
     shedder.enter();
     try {
-      const { authorization } = request.headers;
+      // Whoever signs what they send is no caller, and what stands in the header is a token of theirs.
       const caller =
-        services.authenticator.recall(authorization, request.socket) ??
-        (await identify(request, services));
+        route.rawBodyLimit === undefined
+          ? (services.authenticator.recall(request.headers.authorization, request.socket) ??
+            (await identify(request, services)))
+          : anonymous;
       const waiting = admit(route, request, context, caller, services);
       if (waiting) await waiting;
       if (route.entitlement !== undefined)

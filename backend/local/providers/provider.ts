@@ -23,8 +23,8 @@ export interface SandboxProvider {
   readonly laterSettings?: readonly string[];
   /** What the key begins with, as the real one does. */
   readonly keyPrefix: string;
-  /** Makes one where it is more than a random text, such as a private key. */
-  readonly makeKey?: () => string;
+  /** Makes one where it is more than a random text, such as a private key. `url`: where its pages lie. */
+  readonly makeKey?: (url: string) => string;
   /** How long the real one takes for an answer, in milliseconds; an assumption. */
   readonly usualLatencyMs: number;
   /** Calls a day. */

@@ -47,7 +47,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const one: RunningProvider = {
       definition,
       baseUrl: atRoot ? url : `${url}/${name}${basePath}`,
-      key: makeKey?.() ?? `${keyPrefix}${randomBytes(24).toString('hex')}`,
+      key: makeKey?.(`${url}/${name}`) ?? `${keyPrefix}${randomBytes(24).toString('hex')}`,
       webhookSecret: `whsec_${randomBytes(24).toString('base64url')}`,
       quota: createQuota(definition.quota),
       faults: createFaultState(),

@@ -1,4 +1,3 @@
-import { billingApi } from './billing-api.ts';
 import type { Query, Requester } from './request.ts';
 import type {
   Action,
@@ -107,8 +106,6 @@ export function createApi(request: Requester) {
           chosen,
         })
       ).choices,
-    ...billingApi({ get, change }),
-
     run: (action: string, input: Record<string, unknown>) =>
       change<ActionResult>('POST', `actions/${name(action)}`, input),
   };

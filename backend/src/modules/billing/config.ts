@@ -7,6 +7,7 @@ import {
   setting,
 } from '../../kernel/config/index.ts';
 import { appleFaults, appleKeys, appleSettings } from './apple/settings.ts';
+import { googleFaults, googleKeys, googleSettings } from './google/settings.ts';
 import { parseProducts } from './products.ts';
 import { reconcileKeys, reconcileSettings } from './reconcile/settings.ts';
 import { stripeFaults, stripeKeys, stripeSettings } from './stripe/settings.ts';
@@ -37,8 +38,13 @@ export const billingSection = defineSection({
     ...reconcileKeys,
     ...stripeKeys,
     ...appleKeys,
+    ...googleKeys,
   },
-  check: (values, facts) => [...stripeFaults(values, facts), ...appleFaults(values, facts)],
+  check: (values, facts) => [
+    ...stripeFaults(values, facts),
+    ...appleFaults(values, facts),
+    ...googleFaults(values, facts),
+  ],
   settings: (values, { environment }) => ({
     products: values.BILLING_PRODUCTS,
     rules: {
@@ -50,6 +56,7 @@ export const billingSection = defineSection({
     reconcile: reconcileSettings(values),
     stripe: stripeSettings(values),
     apple: appleSettings(values, environment),
+    google: googleSettings(values),
   }),
 });
 

@@ -5,6 +5,7 @@ import { createBillingAdmin } from './admin-service.ts';
 import { createApple } from './apple/index.ts';
 import { billingSection, type BillingSettings } from './config.ts';
 import { createDueTimer } from './due-timer.ts';
+import { createGoogle } from './google/index.ts';
 import { billingJobs, mirrorEntitlements } from './jobs.ts';
 import { createMirror } from './mirror.ts';
 import { mirrorActions } from './mirror-actions.ts';
@@ -26,6 +27,7 @@ export function createBilling(
     mirrorsAppMetadata,
     stripe: stripeSettings,
     apple: appleSettings,
+    google: googleSettings,
     reconcile: reconcileSettings,
   }: BillingSettings,
 ): { service: BillingService; providers: BillingProvider[]; parts: ModuleParts } {
@@ -67,7 +69,8 @@ export function createBilling(
     appleSettings.kind === 'on'
       ? createApple(kernel, { settings: appleSettings, service, purchases })
       : undefined;
-  const providers = [stripe, apple].flatMap((one) => one?.provider ?? []);
+  const google = createGoogle(kernel, { settings: googleSettings, products, service, purchases });
+  const providers = [stripe, apple, google].flatMap((one) => one?.provider ?? []);
   const reconcile = createReconcile(kernel, {
     settings: reconcileSettings,
     billing: service,
@@ -81,9 +84,14 @@ export function createBilling(
       ...reconcile.routes,
       ...(stripe?.routes ?? []),
       ...(apple?.routes ?? []),
+      ...(google?.routes ?? []),
     ],
-    webhooks: [...(stripe ? [stripe.webhook] : []), ...(apple ? [apple.webhook] : [])],
-    jobs: [...(mirrorsAppMetadata ? billingJobs(mirror) : []), ...reconcile.jobs],
+    webhooks: [stripe, apple, google].flatMap((one) => one?.webhook ?? []),
+    jobs: [
+      ...(mirrorsAppMetadata ? billingJobs(mirror) : []),
+      ...reconcile.jobs,
+      ...(google?.jobs ?? []),
+    ],
     adminActions: [
       ...(mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : []),
       ...reconcile.adminActions,

@@ -1,5 +1,5 @@
 import type { UserCaller } from '../../kernel/auth/index.ts';
-import type { Database } from '../../kernel/db/index.ts';
+import type { Database, Transaction } from '../../kernel/db/index.ts';
 import { AppError, type ErrorCode } from '../../kernel/errors/index.ts';
 import type { ProviderDefinition } from '../../kernel/resilience/index.ts';
 import type { Recorded } from './record.ts';
@@ -24,6 +24,8 @@ export interface Presented {
   truth: PurchaseTruth;
   /** What the history names it by. Never what was presented. */
   reference?: string;
+  /** Done in the transaction that records it. */
+  alongside?: (tx: Transaction) => Promise<void>;
 }
 
 type Shown = ReturnType<typeof shown>;
@@ -65,22 +67,24 @@ export function createStorePurchases({
   db: Database;
   service: BillingService;
 }): StorePurchases {
-  const record = (truth: PurchaseTruth, reference: string | undefined): Promise<Recorded> =>
-    db.asService((tx) =>
-      service.record(tx, truth, {
+  const record = (truth: PurchaseTruth, { reference, alongside }: Presented): Promise<Recorded> =>
+    db.asService(async (tx) => {
+      const recorded = await service.record(tx, truth, {
         source: 'app',
         ...(reference === undefined ? {} : { reference }),
-      }),
-    );
+      });
+      await alongside?.(tx);
+      return recorded;
+    });
 
   async function claim({ userId }: UserCaller, presented: Presented): Promise<string> {
-    const { truth, reference } = presented;
+    const { truth } = presented;
     // Whose it is by the store's word lasts, also where the caller is then refused; so it has a transaction of its own.
     if (truth.userId !== null && truth.userId !== userId)
-      await record(truth, reference).catch((error: unknown) => {
+      await record(truth, presented).catch((error: unknown) => {
         if (!isOwned(error)) throw error;
       });
-    return (await record({ ...truth, userId }, reference)).purchaseId;
+    return (await record({ ...truth, userId }, presented)).purchaseId;
   }
 
   const view = async (caller: UserCaller, signal: AbortSignal) =>

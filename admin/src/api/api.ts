@@ -1,3 +1,4 @@
+import { billingApi } from './billing-api.ts';
 import type { Query, Requester } from './request.ts';
 import type {
   Action,
@@ -106,6 +107,8 @@ export function createApi(request: Requester) {
           chosen,
         })
       ).choices,
+    ...billingApi({ get, change }),
+
     run: (action: string, input: Record<string, unknown>) =>
       change<ActionResult>('POST', `actions/${name(action)}`, input),
   };

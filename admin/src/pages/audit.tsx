@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { useAudit } from '../api/queries.ts';
+import { useAudit, usePages } from '../api/queries.ts';
 import type { AuditEntry } from '../api/types.ts';
 import { Button } from '../parts/button.tsx';
 import { Code } from '../parts/code.tsx';
@@ -18,21 +18,25 @@ const kinds = [
   ['queues', 'Queues'],
   ['actions', 'Actions'],
   ['webhooks', 'Webhooks'],
+  ['billing', 'Billing'],
   ['providers', 'Providers'],
   ['sandbox', 'Sandbox'],
   ['flags', 'Flags'],
   ['sessions', 'Sessions'],
 ] as const;
+const notEverywhere: readonly string[] = ['webhooks', 'billing'];
 
 /** Who did what to this server by the console or its API. */
 export function AuditPage() {
   const [kind, setKind] = useState<(typeof kinds)[number][0]>('');
+  const { data: has = [] } = usePages();
+  const shown = kinds.filter(([each]) => !notEverywhere.includes(each) || has.includes(each));
   const audit = useAudit(kind === '' ? undefined : kind);
   const entries = audit.data?.pages.flatMap((page) => page.entries);
   return (
     <Page title="Audit">
       <div>
-        <Segments label="What was done to" value={kind} choices={kinds} onChange={setKind} />
+        <Segments label="What was done to" value={kind} choices={shown} onChange={setKind} />
       </div>
       <Shown of={{ ...audit, data: entries }}>
         {(rows) => (

@@ -7,6 +7,8 @@ import { ApiError, createRequester } from '../api/request.ts';
 import type { ConsoleConfig } from '../config.ts';
 import { Live } from '../live/live.tsx';
 import { noteReachable } from '../live/reachable.ts';
+import { CustomerPage } from '../pages/billing/customer.tsx';
+import { PurchasePage } from '../pages/billing/purchase.tsx';
 import { JobPage } from '../pages/jobs/job.tsx';
 import { WebhookPage } from '../pages/webhooks/webhook.tsx';
 import { LostPage } from '../pages/lost.tsx';
@@ -43,6 +45,22 @@ export function Console({ supabase, config, email, signOut }: ConsoleProps) {
                       element={<Needed needs={needs}>{page(config)}</Needed>}
                     />
                   ))}
+                  <Route
+                    path="/billing/customers/:id"
+                    element={
+                      <Needed needs="billing">
+                        <CustomerPage />
+                      </Needed>
+                    }
+                  />
+                  <Route
+                    path="/billing/purchases/:id"
+                    element={
+                      <Needed needs="billing">
+                        <PurchasePage />
+                      </Needed>
+                    }
+                  />
                   <Route
                     path="/webhooks/:id"
                     element={

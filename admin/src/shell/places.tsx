@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { ConsoleConfig } from '../config.ts';
 import type { IconName } from '../parts/icon.tsx';
 import { AuditPage } from '../pages/audit.tsx';
+import { BillingPage } from '../pages/billing/billing.tsx';
 import { FlagsPage } from '../pages/flags/flags.tsx';
 import { JobsPage } from '../pages/jobs/jobs.tsx';
 import { LogsPage } from '../pages/logs/logs.tsx';
@@ -30,6 +31,13 @@ export const places: readonly {
     icon: 'webhooks',
     needs: 'webhooks',
     page: () => <WebhooksPage />,
+  },
+  {
+    path: '/billing',
+    title: 'Billing',
+    icon: 'billing',
+    needs: 'billing',
+    page: () => <BillingPage />,
   },
   {
     path: '/providers',

@@ -60,6 +60,8 @@ export type AdminRepository = ReturnType<typeof createAdminRepository>;
 /** Entries of one purchase's history that are shown, the newest. */
 const mostHistory = 200;
 
+const mostFound = 20;
+
 const ofSearch = `($4::text is null or p.key = $4 or p.product_id = $4 or p.user_id::text = $4
   or p.user_id in (select id from auth.users where lower(email) = lower($4))
   or p.user_id in (select user_id from billing.customers where customer_id = $4))`;
@@ -101,6 +103,16 @@ export function createAdminRepository(db: Database) {
            state_after as "stateAfter", changes
          from billing.purchase_history where purchase_id = $1 order by id desc limit ${mostHistory}`,
         [purchaseId],
+      ),
+
+    /** By all of an id, an email address, a customer's id, or a purchase's key. */
+    customers: (search: string) =>
+      read<Person>(
+        `select id, email from auth.users where id::text = $1 or lower(email) = lower($1)
+           or id in (select user_id from billing.customers where customer_id = $1)
+           or id in (select user_id from billing.purchases where key = $1)
+         order by id limit ${mostFound}`,
+        [search],
       ),
 
     async person(userId: string): Promise<Person | undefined> {

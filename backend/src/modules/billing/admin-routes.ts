@@ -2,6 +2,8 @@ import { route, type Route } from '../../kernel/http/index.ts';
 import {
   customer,
   customerParams,
+  customers,
+  customersQuery,
   purchaseDetails,
   purchaseParams,
   purchasesPage,
@@ -18,6 +20,15 @@ const forAdmins = { tag: 'billing', auth: 'admin', rateLimit: 'signed-in' } as c
 /** What operators read about purchases. */
 export function billingAdminRoutes(billing: BillingAdmin): Route[] {
   return [
+    route({
+      ...forAdmins,
+      method: 'get',
+      path: '/admin/billing/customers',
+      summary: 'Users by what is known of them, whether they have bought anything or not',
+      query: customersQuery,
+      responses: { 200: { description: 'Twenty at most', body: customers } },
+      handler: async ({ query }) => ({ body: { users: await billing.customers(query.search) } }),
+    }),
     route({
       ...forAdmins,
       method: 'get',

@@ -96,6 +96,12 @@ export const purchaseDetails = shape({
   history: listOf(entry).description('The last 200 changes, newest first'),
   signals: listOf(signal),
 });
+export const customersQuery = shape({
+  search: text(1, 255).description(
+    'All of an id, an email address, a customer’s id with a provider, or a purchase’s key',
+  ),
+});
+export const customers = shape({ users: listOf(user) });
 export const customerParams = shape({ userId: uuid() });
 export const customer = shape({
   user,

@@ -40,6 +40,8 @@ export function createBillingAdmin({
   return {
     signals: (page: { limit: number; cursor?: string }) => signalsOf(page),
 
+    customers: (search: string) => repository.customers(search),
+
     /** Everything about one user. Rejects with NOT_FOUND where there is no such account. */
     async customer(userId: string) {
       const [person, accounts, view, { signals }] = await Promise.all([

@@ -32,6 +32,7 @@ async function ask(path: string, who = admin): Promise<{ status: number; body: B
 test('nobody but an admin reads about purchases of others', async () => {
   for (const path of [
     `/customers/${ann.userId}`,
+    '/customers?search=x',
     '/purchases',
     `/purchases/${ann.userId}`,
     '/fraud-signals',
@@ -70,6 +71,19 @@ test('an operator sees a user with purchases of all providers, and what became o
       { source: 'webhook', reference: 'evt_1', stateBefore: null, stateAfter: 'active' },
     ],
   });
+});
+
+test('a user is found by all of what is known of them, and by no part of it', async () => {
+  const cara = await app.signUp();
+  const owned = truth({ userId: cara.userId });
+  await app.record(owned);
+  const found = async (search: string) =>
+    (await ask(`/customers?search=${encodeURIComponent(search)}`)).body;
+  const users = [{ id: cara.userId, email: cara.email }];
+  for (const search of [cara.userId, cara.email.toUpperCase(), owned.key])
+    expect([search, await found(search)]).toEqual([search, { users }]);
+  expect(await found(cara.email.slice(0, -1))).toEqual({ users: [] });
+  expect((await ask('/customers')).status).toBe(400);
 });
 
 test('purchases are found by provider, state, person and key, in pages that hold each once', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { startAppleStand, type AppleStand, type Bought } from '../testing/apple-stand.ts';
+import { startAppleStand, type AppleStand } from '../testing/apple-stand.ts';
 
 let stand: AppleStand;
 beforeAll(async () => {
@@ -240,18 +240,31 @@ describe('what becomes of a subscription is followed', () => {
     await stand.untilState(user, 'cancelled');
   });
 
-  test('and where a notification was lost, whoever asks Apple is told', async () => {
-    const user = await stand.app.signUp();
-    const { transaction } = await stand.buy(user);
-    await stand.untilState(user, 'active');
-    await silently(() => stand.command('refund', { transaction }));
-    const { transaction: key } = await stand.command<Bought>('transaction', { transaction });
+  test('and where notifications were lost, reconciliation mends it', async () => {
+    const [user, operator] = [await stand.app.signUp(), await stand.app.signUp({ role: 'admin' })];
+    const [pro, archive] = [
+      await stand.buy(user),
+      await stand.buy(user, { product: 'sandbox.archive' }),
+    ];
+    await stand.until(user, ({ entitlements }) => entitlements.length === 2);
+    await silently(async () => {
+      await stand.command('cancel', { transaction: pro.transaction });
+      await stand.command('refund', { transaction: archive.transaction });
+    });
+    const compare = () =>
+      stand.post(operator, `/admin/billing/customers/${user.userId}/reconcile`, {});
+    expect((await compare()).body).toMatchObject({
+      run: { status: 'completed', checked: 2, corrected: 2 },
+    });
+    const { purchases } = await stand.untilState(user, 'cancelled');
+    expect(purchases[1]?.state).toBe('refunded');
+    expect((await compare()).body).toMatchObject({ run: { checked: 2, corrected: 0 } });
+  });
+
+  test('and whoever asks for what Apple does not know is told so', async () => {
     const provider = stand.app.providers.find(({ name }) => name === 'apple');
-    const truth = await provider?.fetch(key, AbortSignal.timeout(10_000));
-    expect(truth).toMatchObject({ key, userId: user.userId, environment: 'sandbox' });
-    expect(truth?.refundedAt).toBeInstanceOf(Date);
-    expect(await provider?.fetch('1', AbortSignal.timeout(10_000))).toBeUndefined();
-    expect(await provider?.fetch('../x', AbortSignal.timeout(10_000))).toBeUndefined();
+    for (const key of ['1', '../x', ''])
+      expect(await provider?.fetch(key, AbortSignal.timeout(10_000))).toBeUndefined();
   });
 });
 

@@ -59,6 +59,7 @@ export function appleWebhook(
 async function verifiedNotification(verifier: AppleVerifier, body: Buffer): Promise<VerifiedEvent> {
   const notification = await verifier.notification(signedPayloadOf(body));
   const { notificationUUID, notificationType, subtype, signedDate, data } = notification;
+  const { environment } = data ?? notification.summary ?? notification.appData ?? {};
   if (notificationUUID === undefined || notificationType === undefined)
     throw signatureRefused('signed, and no notification');
   const signed = data?.signedTransactionInfo;
@@ -66,7 +67,7 @@ async function verifiedNotification(verifier: AppleVerifier, body: Buffer): Prom
   const kept: AppleReference = {
     purchase: transaction?.originalTransactionId ?? null,
     transaction: transaction?.transactionId ?? null,
-    environment: data?.environment === 'Production' ? 'Production' : 'Sandbox',
+    environment: environment === 'Production' ? 'Production' : 'Sandbox',
     subtype: subtype ?? null,
   };
   return {

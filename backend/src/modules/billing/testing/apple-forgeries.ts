@@ -1,3 +1,4 @@
+import { createHmac, X509Certificate } from 'node:crypto';
 import {
   createAuthority,
   newKeys,
@@ -39,6 +40,16 @@ export const forgeries: [string, (genuine: string) => string][] = [
     (genuine) => {
       const head = encoded({ ...decoded(genuine, 0), alg: 'none' });
       return replaced(replaced(genuine, 0, head), 2, '');
+    },
+  ],
+  [
+    'a secret key, which is the public key of its certificate',
+    (genuine) => {
+      const { x5c } = decoded(genuine, 0) as { x5c: string[] };
+      const { publicKey } = new X509Certificate(Buffer.from(x5c[0] ?? '', 'base64'));
+      const secret = publicKey.export({ type: 'spki', format: 'pem' });
+      const content = `${encoded({ alg: 'HS256', x5c })}.${genuine.split('.')[1] ?? ''}`;
+      return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`;
     },
   ],
   [

@@ -1,0 +1,26 @@
+import { useFraudSignals } from '../../api/billing.ts';
+import { Card } from '../../parts/page.tsx';
+import { Empty, Shown } from '../../parts/shown.tsx';
+import { Older } from './older.tsx';
+import { SignalTable } from './tables.tsx';
+
+/** Who presented purchases of others. */
+export function Signals() {
+  const signals = useFraudSignals();
+  return (
+    <Shown of={{ ...signals, data: signals.data?.pages.flatMap((page) => page.signals) }}>
+      {(rows) => (
+        <Card flush>
+          {rows.length === 0 ? (
+            <Empty title="No fraud signals">
+              Nobody has presented a purchase of somebody else.
+            </Empty>
+          ) : (
+            <SignalTable rows={rows} />
+          )}
+          <Older of={signals} />
+        </Card>
+      )}
+    </Shown>
+  );
+}

@@ -20,6 +20,7 @@ import type {
   Sessions,
   ThroughputPoint,
 } from './types.ts';
+import type { SandboxStore, StoreCommand } from './store-types.ts';
 import type { WebhookDetails, WebhookFilter, WebhookRange, WebhooksPage } from './webhook-types.ts';
 
 export type Selection = { ids: string[] } | { queue: string } | { all: true };
@@ -84,6 +85,11 @@ export function createApi(request: Requester) {
     resetProvider: (provider: string) => tell('POST', `providers/${name(provider)}/reset`),
     sandbox: async (signal?: AbortSignal) =>
       (await get<{ providers: SandboxProvider[] }>('sandbox', signal)).providers,
+    stores: async (signal?: AbortSignal) =>
+      (await get<{ stores: SandboxStore[] }>('sandbox/stores', signal)).stores,
+    command: async (store: string, command: StoreCommand): Promise<void> => {
+      await request(`sandbox/${name(store)}/commands`, { method: 'POST', body: command });
+    },
     setFaults: (provider: string, faults: Faults | null) =>
       change<unknown>('PUT', `sandbox/${name(provider)}`, { faults }),
 

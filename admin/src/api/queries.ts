@@ -117,6 +117,15 @@ export function useSandbox() {
   });
 }
 
+export function useStores() {
+  const api = useApi();
+  return useQuery({
+    queryKey: ['billing', 'stores'],
+    queryFn: ({ signal }) => api.stores(signal),
+    refetchInterval: useInterval(otherIntervalMs),
+  });
+}
+
 export function useFlags() {
   const api = useApi();
   return useQuery({

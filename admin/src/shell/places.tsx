@@ -37,7 +37,7 @@ export const places: readonly {
     title: 'Billing',
     icon: 'billing',
     needs: 'billing',
-    page: () => <BillingPage />,
+    page: ({ sandbox }) => <BillingPage sandbox={sandbox} />,
   },
   {
     path: '/providers',

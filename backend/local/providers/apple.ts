@@ -4,6 +4,7 @@ import { appleApi, team } from './apple/api.ts';
 import { createAuthority, newKeys } from './apple/certificates.ts';
 import { appleCommands } from './apple/commands.ts';
 import { app, createSigning, newNotification, type Notification } from './apple/signing.ts';
+import { products, statusOf } from './apple/purchases.ts';
 import { createStore } from './apple/store.ts';
 import { createDeliveries } from './deliveries.ts';
 import { billingProducts } from './products.ts';
@@ -72,6 +73,26 @@ function open({ key }: ProviderContext): OpenProvider {
       sent: (id) => notifications.get(id),
     }),
     settings: { APPLE_ROOT_CERTIFICATES: authority.root },
+    driver: {
+      products: products.map(({ id }) => id),
+      commands: [
+        ...['renew', 'fail-card', 'recover', 'cancel', 'resume'],
+        ...['upgrade', 'refund', 'revoke'],
+      ],
+      now: () => store.now(),
+      purchases: () =>
+        store
+          .all()
+          .reverse()
+          .map((purchase) => ({
+            id: purchase.originalTransactionId,
+            product: purchase.product.id,
+            status: statusWords[statusOf(purchase, store.now())],
+            userId: purchase.appAccountToken ?? null,
+            endsAt: purchase.expiresDate === null ? null : new Date(purchase.expiresDate),
+          })),
+      deliveries: () => deliveries.list(),
+    },
     deliverTo: (target) => {
       deliveries.to(target);
     },
@@ -80,3 +101,11 @@ function open({ key }: ProviderContext): OpenProvider {
     },
   };
 }
+
+const statusWords = {
+  1: 'active',
+  2: 'expired',
+  3: 'billing retry',
+  4: 'grace period',
+  5: 'revoked',
+} as const;

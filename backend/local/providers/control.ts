@@ -15,7 +15,7 @@ const described = ({ definition, baseUrl, quota, faults, log }: RunningProvider)
 
 /**
  * The sandbox's own API, below `/_sandbox`: `GET /providers`, `PUT` and `DELETE /providers/:name`,
- * `GET /providers/:name/calls`, `PUT /server` (where webhooks go), `POST /prices` (they move). It never shows a key.
+ * `GET /providers/:name/calls`, `GET /drivers` (what is bought from those who sell), `PUT /server` (where webhooks go), `POST /prices` (they move). It never shows a key.
  */
 export function controlRoutes(sandbox: Sandbox, names: readonly string[]): Router {
   const router = express.Router();
@@ -23,6 +23,9 @@ export function controlRoutes(sandbox: Sandbox, names: readonly string[]): Route
   router.param('name', (_request, response, next, name: string) => {
     if (names.includes(name)) next();
     else response.status(404).json({ error: `There is no provider ${name}` });
+  });
+  router.get('/drivers', (_request, response) => {
+    response.json({ drivers: sandbox.drivers() });
   });
   router.get('/providers', (_request, response) => {
     response.json({ providers: names.map((name) => described(sandbox.provider(name))) });

@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import type { Driver } from './driver.ts';
 
 /** One provider that the sandbox stands in for. Each is one file that exports such a definition. */
 export interface SandboxProvider {
@@ -44,6 +45,8 @@ export interface OpenProvider {
   readonly commands: Router;
   /** What is named in `laterSettings`, such as a certificate. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where a person may drive it from the console. */
+  readonly driver?: Driver;
   /** Webhooks go to this server's door from now on. */
   deliverTo(url: string): void;
   close(): void;

@@ -1,3 +1,4 @@
+import type { drivenState } from './driver.ts';
 import type { CallLog, SandboxCall } from './call-log.ts';
 import type { Faults, FaultState } from './faults.ts';
 import type { Quota, SandboxProvider } from './provider.ts';
@@ -29,6 +30,8 @@ export interface Sandbox {
   movePrices(): void;
   /** Webhooks go to this server from now on; none goes anywhere before. */
   deliverTo(server: string): void;
+  /** Those who sell, as a person drives them. */
+  drivers(): readonly ReturnType<typeof drivenState>[];
   calls(name: string): readonly SandboxCall[];
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { providers as allProviders } from './all.ts';
 import { createCallLog } from './call-log.ts';
 import { controlRoutes } from './control.ts';
+import { drivenState } from './driver.ts';
 import { createFaultState } from './faults.ts';
 import { misbehave } from './misbehave.ts';
 import {
@@ -111,6 +112,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     deliverTo(server) {
       for (const [name, one] of open) one.deliverTo(`${server}/api/v1/webhooks/${name}`);
     },
+    drivers: () =>
+      [...open].flatMap(([name, { driver }]) =>
+        driver ? [drivenState(name, sandbox.provider(name).definition.title, driver)] : [],
+      ),
     calls: (name) => sandbox.provider(name).log.recent(),
     async close() {
       closing.abort();

@@ -4,7 +4,7 @@ import { createAccount, type Emit } from './stripe/account.ts';
 import { stripeApi } from './stripe/api.ts';
 import { hostedPages, stripeCommands } from './stripe/commands.ts';
 import { createDeliveries } from './stripe/deliveries.ts';
-import { createStore } from './stripe/store.ts';
+import { createStore, prices } from './stripe/store.ts';
 
 const apiVersion = '2026-10-28.endive';
 
@@ -58,6 +58,23 @@ function open({ key, url, webhookSecret }: ProviderContext): OpenProvider {
     api: stripeApi(key, store, account, url),
     pages: hostedPages(store, account, emit),
     commands: stripeCommands(store, account, deliveries),
+    driver: {
+      products: prices.map(({ id }) => id),
+      commands: [
+        ...['renew', 'fail-card', 'recover', 'cancel', 'resume'],
+        ...['pause', 'upgrade', 'refund', 'revoke'],
+      ],
+      now: () => store.now() * 1_000,
+      purchases: () =>
+        store.list('subscription').map(({ id, status, metadata, items: { data } }) => ({
+          id,
+          product: data[0].price.id,
+          status,
+          userId: metadata.user_id ?? null,
+          endsAt: new Date(data[0].current_period_end * 1_000),
+        })),
+      deliveries: () => deliveries.list(),
+    },
     deliverTo: (target) => {
       deliveries.to(target);
     },

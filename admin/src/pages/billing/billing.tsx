@@ -1,20 +1,24 @@
 import { Page } from '../../parts/page.tsx';
 import { useSearchFilter } from '../../parts/search-filter.ts';
 import { Segments } from '../../parts/segments.tsx';
+import { Driver } from './driver.tsx';
 import { Purchases } from './purchases.tsx';
 import { Reconciliations } from './reconciliations.tsx';
 import { Signals } from './signals.tsx';
 
-const views = [
+const everywhere = [
   ['', 'Purchases'],
   ['drift', 'Reconciliation'],
   ['fraud', 'Fraud signals'],
 ] as const;
+/** In development: has the sandbox sell. There is none in production. */
+const driver = ['sandbox', 'Sandbox'] as const;
 const names = ['view'] as const;
 
 /** What users have bought, whoever sold it. */
-export function BillingPage() {
+export function BillingPage({ sandbox }: { sandbox: boolean }) {
   const [{ view: given }, change] = useSearchFilter(names);
+  const views = sandbox ? [...everywhere, driver] : everywhere;
   const view = views.find(([each]) => each === given)?.[0] ?? '';
   return (
     <Page title="Billing">
@@ -31,6 +35,7 @@ export function BillingPage() {
       {view === '' && <Purchases />}
       {view === 'drift' && <Reconciliations />}
       {view === 'fraud' && <Signals />}
+      {view === 'sandbox' && <Driver />}
     </Page>
   );
 }

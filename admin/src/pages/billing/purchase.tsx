@@ -90,7 +90,7 @@ function History({ rows }: { rows: readonly HistoryEntry[] }) {
           cell: ({ stateBefore, stateAfter }) =>
             stateBefore === null || stateBefore === stateAfter
               ? stateTitle(stateAfter)
-              : `${stateTitle(stateBefore)} → ${stateTitle(stateAfter)}`,
+              : `${stateTitle(stateBefore)}, then ${stateTitle(stateAfter)}`,
         },
         {
           title: 'By',

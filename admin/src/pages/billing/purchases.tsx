@@ -23,7 +23,7 @@ export function Purchases() {
   return (
     <>
       <form className="filters" role="search" onSubmit={onSubmit}>
-        <Field label="Email, id of a user, customer or purchase">
+        <Field label="Email or any id">
           <input
             key={filter.search}
             name="search"

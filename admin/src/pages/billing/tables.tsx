@@ -122,7 +122,7 @@ export function DriftTable({ rows }: { rows: readonly Drift[] }) {
           cell: ({ stateBefore, stateAfter }) =>
             [stateBefore, stateAfter]
               .map((state) => (state === null ? 'none' : stateTitle(state)))
-              .join(' → '),
+              .join(', then '),
         },
         { title: 'Since', kind: 'tight', cell: ({ since }) => <Ago at={since} /> },
         {

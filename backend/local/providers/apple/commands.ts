@@ -9,6 +9,7 @@ import {
   text,
   uuid,
 } from '../../../src/kernel/schema/index.ts';
+import { inOwnWords } from '../driver.ts';
 import type { Deliveries } from '../deliveries.ts';
 import type { Account } from './account.ts';
 import { type Purchase, statusOf } from './purchases.ts';
@@ -34,6 +35,8 @@ const webhook = shape({
 const which = shape({ transaction: text(1, 32) }).unknown();
 const clock = shape({ advanceSeconds: seconds });
 const card = shape({ graceSeconds: optional(Joi.number().integer().min(0)) }).unknown();
+
+const ownWords = { purchase: 'transaction', product: 'product' };
 
 class Unknown extends Error {}
 
@@ -146,7 +149,7 @@ export function appleCommands(options: {
       return;
     }
     try {
-      response.json(command((request.body as Record<string, unknown> | undefined) ?? {}));
+      response.json(command(inOwnWords(request.body, ownWords)));
     } catch (error) {
       const status = error instanceof Unknown ? 404 : 400;
       response.status(status).json({ error: (error as Error).message });

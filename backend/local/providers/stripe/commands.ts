@@ -8,6 +8,7 @@ import {
   shape,
   text,
 } from '../../../src/kernel/schema/index.ts';
+import { inOwnWords } from '../driver.ts';
 import type { Account } from './account.ts';
 import { cancelled } from './api.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -115,7 +116,7 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
       return;
     }
     try {
-      response.json(command((request.body as Record<string, unknown> | undefined) ?? {}));
+      response.json(command(inOwnWords(request.body, ownWords)));
     } catch (error) {
       const status = error instanceof Unknown ? 404 : 400;
       response.status(status).json({ error: (error as Error).message });
@@ -129,6 +130,8 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
   });
   return router;
 }
+
+const ownWords = { purchase: 'subscription', product: 'price' };
 
 class Unknown extends Error {}
 

@@ -1,6 +1,7 @@
 import { AppError, notFound } from '../../kernel/errors/index.ts';
 import { type Infer, Joi, listOf, optional, shape } from '../../kernel/schema/index.ts';
 import type { faults } from './providers-schema.ts';
+import { type SandboxCommand, type SandboxStore, store } from './stores-schema.ts';
 
 type Faults = Infer<typeof faults>;
 
@@ -20,6 +21,10 @@ export interface SandboxControl {
   list(): Promise<SandboxProvider[]>;
   /** Null heals it. Rejects with NOT_FOUND for a provider that it does not have. */
   set(provider: string, faults: Faults | null): Promise<SandboxProvider>;
+  /** Those who sell, and what was bought from them. */
+  stores(): Promise<SandboxStore[]>;
+  /** Has one of them do something. Rejects with NOT_FOUND, or with STATE_CONFLICT and its reason where it cannot. */
+  command(provider: string, command: SandboxCommand): Promise<void>;
 }
 
 const timeoutMs = 3_000;
@@ -37,13 +42,14 @@ const one = shape({
   faults: Joi.object().unknown().allow(null),
 });
 const many = shape({ providers: listOf(one) });
+const manyStores = shape({ drivers: listOf(store) });
 
 /** `url` is the sandbox's own, from the settings. */
 export function createSandboxControl(url: string): SandboxControl {
   async function ask(
-    method: 'GET' | 'PUT' | 'DELETE',
+    method: 'GET' | 'PUT' | 'DELETE' | 'POST',
     path: string,
-    body?: Faults,
+    body?: object,
   ): Promise<unknown> {
     let response: Response;
     try {
@@ -63,7 +69,8 @@ export function createSandboxControl(url: string): SandboxControl {
         cause: error,
       });
     }
-    if (response.status === 404) throw notFound('No such provider.');
+    if (response.status === 404) throw notFound('The provider sandbox has nothing like that.');
+    if (response.status === 400) throw new AppError('STATE_CONFLICT', await refusalOf(response));
     throw new AppError('UPSTREAM_UNAVAILABLE', { message: 'The provider sandbox refuses this.' });
   }
 
@@ -74,6 +81,13 @@ export function createSandboxControl(url: string): SandboxControl {
   });
 
   return {
+    async stores() {
+      const { drivers } = read(manyStores, await ask('GET', '/drivers'));
+      return drivers;
+    },
+    async command(provider, { command, ...body }) {
+      await ask('POST', `/${encodeURIComponent(provider)}/${command}`, body);
+    },
     async list() {
       return read(many, await ask('GET', '/providers')).providers.map(shown);
     },
@@ -83,6 +97,11 @@ export function createSandboxControl(url: string): SandboxControl {
       return shown(read(one, answer));
     },
   };
+}
+
+async function refusalOf(response: Response): Promise<{ message: string }> {
+  const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
+  return { message: typeof error === 'string' ? error : 'The provider sandbox refuses this.' };
 }
 
 function read<T>(schema: Joi.ObjectSchema<T>, answer: unknown): T {

@@ -87,7 +87,7 @@ const billing = modules.filter(({ name }) => name === 'billing');
       .getByText('Completed')
       .waitFor({ timeout: 30_000 });
     const drift = page.getByRole('table', { name: 'Drift' });
-    await drift.getByText('Active → Refunded').waitFor();
+    await drift.getByText('Active, then Refunded').waitFor();
     expect(await findings(page)).toEqual([]);
     await command('webhook', {});
   }, 60_000);
@@ -101,6 +101,55 @@ const billing = modules.filter(({ name }) => name === 'billing');
     await goTo(page, 'Audit');
     await page.getByRole('radio', { name: 'Billing' }).check();
     await page.getByText('billing.reconcile-user').waitFor();
+  });
+
+  test('what is bought and refunded in the sandbox is seen, and a lost webhook is not', async () => {
+    const ben = await stage.app.signUp();
+    await goTo(page, 'Billing');
+    await page.getByRole('radio', { name: 'Sandbox' }).check();
+    await page.getByLabel('Id of the user').fill(ben.userId);
+    await page.getByLabel('Product').selectOption('price_sandbox_team_monthly');
+    await page.getByRole('button', { name: 'Buy', exact: true }).click();
+    await told(page, 'price_sandbox_team_monthly is bought.');
+    const sold = page.getByRole('table', { name: 'Sold' }).locator('tbody tr').first();
+    await sold.getByText('price_sandbox_team_monthly').first().waitFor();
+    await page.getByRole('table', { name: 'Webhooks sent' }).getByText('Yes').first().waitFor();
+    expect(await findings(page)).toEqual([]);
+
+    await sold.getByRole('combobox').selectOption('Refund');
+    await sold.getByRole('button').click();
+    await told(page, 'Done: refund.');
+    await lookUp(ben.email);
+    await page.getByRole('table', { name: 'Purchases' }).getByText('Refunded').waitFor();
+
+    await page.getByRole('radio', { name: 'Sandbox' }).check();
+    const sentSo = async (mode: string): Promise<void> => {
+      await page.getByLabel('How webhooks are sent').selectOption(mode);
+      await page.getByRole('button', { name: 'Send them so' }).click();
+      await told(page, `Webhooks from now on: ${mode.toLowerCase()}.`);
+    };
+    await sentSo('Lost');
+    await page.getByRole('button', { name: 'Advance' }).click();
+    await told(page, 'The clock is advanced.');
+    await sentSo('As they should be');
+    await page
+      .getByRole('button', { name: /^Send again: evt_/ })
+      .first()
+      .click();
+    await told(page, 'It is sent again.');
+    await goTo(page, 'Audit');
+    await page.getByRole('radio', { name: 'Sandbox' }).check();
+    await page.getByText('sandbox.command').first().waitFor();
+  }, 60_000);
+
+  test('what the sandbox cannot do it says in words', async () => {
+    await goTo(page, 'Billing');
+    await page.getByRole('radio', { name: 'Sandbox' }).check();
+    const sold = page.getByRole('table', { name: 'Sold' }).locator('tbody tr').first();
+    await sold.getByRole('combobox').selectOption('Pay after all');
+    await sold.getByRole('button').click();
+    await told(page, 'It has no open invoice');
+    stage.visit.forgive();
   });
 
   test('there is a list of fraud signals', async () => {
@@ -117,7 +166,7 @@ const billing = modules.filter(({ name }) => name === 'billing');
         viewport: { width: 390, height: 844 },
         storageState: await page.context().storageState(),
       });
-      for (const view of ['', '?view=drift', `/customers/${ann.userId}`]) {
+      for (const view of ['', '?view=drift', '?view=sandbox', `/customers/${ann.userId}`]) {
         await phone.goto(`${stage.app.url}/admin/#/billing${view}`);
         await phone.getByRole('table').first().waitFor();
         expect([view, await findings(phone)]).toEqual([view, []]);

@@ -2,7 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import type { Database } from '../src/kernel/db/index.ts';
 import type { WebhookRecord, WebhooksAdmin } from '../src/kernel/webhooks/index.ts';
+import { sweep } from '../src/kernel/webhooks/inbox.ts';
 import { sign, webhookModule, webhookTables } from './fixtures/webhook-module.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 
@@ -10,6 +12,7 @@ const failures = new Map<string, number>();
 let app: TestApp;
 let client: Client;
 let inbox: WebhooksAdmin;
+let database: Database;
 let next = 0;
 
 beforeAll(async () => {
@@ -19,7 +22,7 @@ beforeAll(async () => {
       {
         ...sender,
         create(kernel, settings) {
-          inbox = kernel.admin.webhooks;
+          [inbox, database] = [kernel.admin.webhooks, kernel.db];
           return sender.create(kernel, settings);
         },
       },
@@ -167,6 +170,29 @@ test('our own trouble is a 503, whatever it is, and shows nothing', async () => 
   await client.query('alter table bulwark.webhook_events_gone rename to webhook_events');
   expect(unstorable.status).toBe(503);
   expect(JSON.stringify(app.logLines)).not.toContain('canary');
+});
+
+test('what is done or parked goes with its time, and what failed or waits stays', async () => {
+  const states = ['received', 'processed', 'failed', 'parked'];
+  for (const state of states)
+    for (const days of [89, 91])
+      await client.query(
+        `insert into bulwark.webhook_events (provider, event_id, type, state, kept, received_at, request_id)
+         values ('old', $1, 'thing.happened', $2, '{}', now() - make_interval(days => $3), 'test')`,
+        [`${state} ${days}`, state, days],
+      );
+  expect(await sweep(database, 90, 10_000)).toBe(2);
+  const { rows } = await client.query<{ id: string }>(
+    `select event_id as id from bulwark.webhook_events where provider = 'old' order by event_id`,
+  );
+  expect(rows.map(({ id }) => id)).toEqual([
+    'failed 89',
+    'failed 91',
+    'parked 89',
+    'processed 89',
+    'received 89',
+    'received 91',
+  ]);
 });
 
 test('pages of the inbox leave nothing out', async () => {

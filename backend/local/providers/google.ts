@@ -4,7 +4,7 @@ import { googleApi } from './google/api.ts';
 import { googleCommands } from './google/commands.ts';
 import { createIdentity, identityPages, newServiceAccount, pushes } from './google/identity.ts';
 import { newNotification, pushBody, type Notification } from './google/notifications.ts';
-import { packageName } from './google/purchases.ts';
+import { productNames, packageName } from './google/purchases.ts';
 import { createStore } from './google/store.ts';
 import { billingProducts } from './products.ts';
 import type { OpenProvider, ProviderContext, SandboxProvider } from './provider.ts';
@@ -73,6 +73,26 @@ function open({ key, url }: ProviderContext): OpenProvider {
       pushToken: identity.pushToken,
     }),
     settings: { GOOGLE_OIDC_ISSUER: url },
+    driver: {
+      products: productNames,
+      commands: [
+        ...['renew', 'fail-card', 'recover', 'cancel', 'resume'],
+        ...['pause', 'upgrade', 'refund', 'revoke'],
+      ],
+      now: () => store.now(),
+      purchases: () =>
+        store
+          .all()
+          .reverse()
+          .map(({ order, product, state, account: userId = null, expiresAt }) => ({
+            id: order.id,
+            product,
+            status: state.toLowerCase().replaceAll('_', ' '),
+            userId,
+            endsAt: expiresAt === null ? null : new Date(expiresAt),
+          })),
+      deliveries: () => deliveries.list(),
+    },
     deliverTo: (target) => {
       deliveries.to(target);
     },

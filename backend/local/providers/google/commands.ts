@@ -8,6 +8,7 @@ import {
   text,
   uuid,
 } from '../../../src/kernel/schema/index.ts';
+import { inOwnWords } from '../driver.ts';
 import type { Deliveries } from '../deliveries.ts';
 import type { Account } from './account.ts';
 import type { Notification } from './notifications.ts';
@@ -34,6 +35,9 @@ const clock = shape({ advanceSeconds: seconds });
 const card = shape({ graceSeconds: optional(Joi.number().integer().min(0)) }).unknown();
 const pause = shape({ pauseSeconds: optional(seconds) }).unknown();
 const ms = (given: number | undefined) => (given === undefined ? undefined : given * 1_000);
+
+/** A purchase is its token, or the number of its order, which is no secret. */
+const ownWords = { purchase: 'token', product: 'product' };
 
 class Unknown extends Error {}
 
@@ -62,7 +66,7 @@ export function googleCommands(options: {
     (work: (purchase: Purchase, body: Record<string, unknown>) => Purchase | undefined) =>
     (body: Record<string, unknown>) => {
       const { token } = checked(which, body);
-      const found = store.find(token);
+      const found = store.find(token) ?? store.ofOrder(token);
       if (!found) throw new Unknown('No such purchase');
       return shown(work(found, body) ?? found);
     };
@@ -136,7 +140,7 @@ export function googleCommands(options: {
       return;
     }
     try {
-      response.json(command((request.body as Record<string, unknown> | undefined) ?? {}));
+      response.json(command(inOwnWords(request.body, ownWords)));
     } catch (error) {
       const status = error instanceof Unknown ? 404 : 400;
       response.status(status).json({ error: (error as Error).message });

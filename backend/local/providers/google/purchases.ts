@@ -47,6 +47,8 @@ const products: Readonly<Record<string, number | null>> = {
   sandbox_archive: null,
 };
 
+export const productNames = Object.keys(products);
+
 /** Of a subscription; null for what is bought once. */
 export function periodOf(product: string): number | null {
   const days = Object.hasOwn(products, product) ? products[product] : undefined;

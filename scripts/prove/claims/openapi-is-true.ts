@@ -173,7 +173,9 @@ function callsOf(
         ...inPlace('header'),
         ...example.headers,
       },
-      ...(schema ? { body: JSON.stringify(example.body ?? sampleOf(schema, whole)) } : {}),
+      ...(schema
+        ? { body: example.raw ?? JSON.stringify(example.body ?? sampleOf(schema, whole)) }
+        : {}),
     };
   };
 

@@ -12,6 +12,8 @@ export interface OperationExample {
   query?: Readonly<Record<string, string>>;
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
+  /** Instead of a body, where every byte counts, as with a signature. */
+  raw?: string;
 }
 
 export interface ExamplePlace {

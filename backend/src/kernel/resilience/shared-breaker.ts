@@ -168,6 +168,8 @@ export class SharedBreaker {
 
   /** By an operator, for all processes. Rejects when the table cannot be reached; then nothing has changed. */
   async reset(): Promise<void> {
+    // What is being said just now, such as that it opened, must not come after the reset.
+    await this.#say();
     const row = await this.#options.board.reset(this.#options.name);
     this.#unsaid = undefined;
     this.#pauseUnsaid = false;

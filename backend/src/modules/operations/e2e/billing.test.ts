@@ -120,7 +120,8 @@ const billing = modules.filter(({ name }) => name === 'billing');
     await sold.getByRole('button').click();
     await told(page, 'Done: refund.');
     await lookUp(ben.email);
-    await page.getByRole('table', { name: 'Purchases' }).getByText('Refunded').waitFor();
+    const bens = page.getByRole('row').filter({ hasText: ben.email });
+    await bens.getByText('Refunded').waitFor();
 
     await page.getByRole('radio', { name: 'Sandbox' }).check();
     const sentSo = async (mode: string): Promise<void> => {

@@ -1,22 +1,20 @@
-import express, { type Request, type Router } from 'express';
+import type { Router } from 'express';
+import { Joi, oneOf, optional, shape, text, uuid } from '../../../src/kernel/schema/index.ts';
 import {
-  type Infer,
-  Joi,
-  oneOf,
-  optional,
-  type Schema,
-  shape,
-  text,
-  uuid,
-} from '../../../src/kernel/schema/index.ts';
-import { inOwnWords } from '../driver.ts';
+  checked,
+  clock,
+  commandRouter,
+  type Commands,
+  deliveryCommands,
+  seconds,
+  Unknown,
+} from '../commands.ts';
 import type { Deliveries } from '../deliveries.ts';
 import type { Account } from './account.ts';
 import { type Purchase, statusOf } from './purchases.ts';
 import { newNotification, type Notification, type Signing } from './signing.ts';
 import type { Store } from './store.ts';
 
-const seconds = Joi.number().integer().min(1);
 const buy = shape({
   userId: optional(uuid()).description('Becomes the appAccountToken'),
   account: optional(text(1, 100)).description('The Apple account; that of the user unless given'),
@@ -25,20 +23,10 @@ const buy = shape({
   environment: optional(oneOf('Production', 'Sandbox')),
   familyShared: optional(Joi.boolean()),
 });
-const webhook = shape({
-  url: optional(Joi.string().uri()),
-  lost: optional(Joi.boolean()),
-  copies: optional(Joi.number().integer().min(1).max(100)),
-  reverse: optional(Joi.number().integer().min(2).max(1_000)),
-  lateMs: optional(Joi.number().integer().min(1).max(600_000)),
-});
 const which = shape({ transaction: text(1, 32) }).unknown();
-const clock = shape({ advanceSeconds: seconds });
 const card = shape({ graceSeconds: optional(Joi.number().integer().min(0)) }).unknown();
 
 const ownWords = { purchase: 'transaction', product: 'product' };
-
-class Unknown extends Error {}
 
 /** What a person or a test has the store do, each a POST below `/_sandbox/apple/`. */
 export function appleCommands(options: {
@@ -50,8 +38,6 @@ export function appleCommands(options: {
   sent: (id: string) => Notification | undefined;
 }): Router {
   const { store, account, signing, deliveries, send, sent } = options;
-  const router = express.Router();
-  router.use(express.json({ limit: '100kb' }));
 
   /** As the app would have it from StoreKit, and what a person looks at. */
   const shown = (purchase: Purchase) => ({
@@ -71,7 +57,7 @@ export function appleCommands(options: {
       return shown(found);
     };
 
-  const commands: Record<string, (body: Record<string, unknown>) => unknown> = {
+  const commands: Commands = {
     buy(body) {
       const { userId, account: whose, periodSeconds, ...order } = checked(buy, body);
       return shown(
@@ -122,50 +108,17 @@ export function appleCommands(options: {
       account.advance(checked(clock, body).advanceSeconds * 1_000);
       return { now: new Date(store.now()).toISOString() };
     },
-    webhook(body) {
-      const { url, ...mode } = checked(webhook, body);
-      if (url !== undefined) deliveries.to(url);
-      deliveries.mode(mode);
-      return {};
-    },
     test() {
       const test = newNotification('TEST');
       send(test);
       return { event: test.id, signedPayload: signing.notification(test) };
     },
-    redeliver({ event }) {
-      const found = sent(String(event));
-      if (!found) throw new Unknown(`No such notification: ${String(event)}`);
-      deliveries.again(found);
-      return {};
-    },
+    ...deliveryCommands(deliveries, sent, 'notification'),
   };
 
-  router.post('/:command', (request: Request, response) => {
-    const name = String(request.params.command);
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command) {
-      response.status(404).json({ error: 'No such command', commands: Object.keys(commands) });
-      return;
-    }
-    try {
-      response.json(command(inOwnWords(request.body, ownWords)));
-    } catch (error) {
-      const status = error instanceof Unknown ? 404 : 400;
-      response.status(status).json({ error: (error as Error).message });
-    }
-  });
-  router.get('/deliveries', (_request, response) => {
-    response.json({ deliveries: deliveries.list() });
-  });
+  const router = commandRouter(commands, ownWords, deliveries);
   router.get('/purchases', (_request, response) => {
     response.json({ purchases: store.all().map(shown) });
   });
   return router;
-}
-
-function checked<S extends Schema>(schema: S, body: unknown): Infer<S> {
-  const result = schema.validate(body);
-  if (result.error) throw result.error;
-  return result.value as Infer<S>;
 }

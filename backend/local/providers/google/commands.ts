@@ -1,21 +1,20 @@
-import express, { type Request, type Router } from 'express';
+import type { Router } from 'express';
+import { Joi, optional, shape, text, uuid } from '../../../src/kernel/schema/index.ts';
 import {
-  type Infer,
-  Joi,
-  optional,
-  type Schema,
-  shape,
-  text,
-  uuid,
-} from '../../../src/kernel/schema/index.ts';
-import { inOwnWords } from '../driver.ts';
+  checked,
+  clock,
+  commandRouter,
+  type Commands,
+  deliveryCommands,
+  seconds,
+  Unknown,
+} from '../commands.ts';
 import type { Deliveries } from '../deliveries.ts';
 import type { Account } from './account.ts';
 import type { Notification } from './notifications.ts';
 import type { Purchase } from './purchases.ts';
 import type { Store } from './store.ts';
 
-const seconds = Joi.number().integer().min(1);
 const buy = shape({
   userId: optional(uuid()).description('Becomes the obfuscatedExternalAccountId'),
   product: text(1, 200),
@@ -23,23 +22,13 @@ const buy = shape({
   pending: optional(Joi.boolean()),
   test: optional(Joi.boolean()).description('Default true'),
 });
-const webhook = shape({
-  url: optional(Joi.string().uri()),
-  lost: optional(Joi.boolean()),
-  copies: optional(Joi.number().integer().min(1).max(100)),
-  reverse: optional(Joi.number().integer().min(2).max(1_000)),
-  lateMs: optional(Joi.number().integer().min(1).max(600_000)),
-});
 const which = shape({ token: text(1, 500) }).unknown();
-const clock = shape({ advanceSeconds: seconds });
 const card = shape({ graceSeconds: optional(Joi.number().integer().min(0)) }).unknown();
 const pause = shape({ pauseSeconds: optional(seconds) }).unknown();
 const ms = (given: number | undefined) => (given === undefined ? undefined : given * 1_000);
 
 /** A purchase is its token, or the number of its order, which is no secret. */
 const ownWords = { purchase: 'token', product: 'product' };
-
-class Unknown extends Error {}
 
 /** What a person or a test has the store do, each a POST below `/_sandbox/google/`. */
 export function googleCommands(options: {
@@ -51,8 +40,6 @@ export function googleCommands(options: {
   pushToken: (claims: object) => string;
 }): Router {
   const { store, account, deliveries, send, sent, pushToken } = options;
-  const router = express.Router();
-  router.use(express.json({ limit: '100kb' }));
 
   const shown = ({ token, kind, product, state, acknowledged, order }: Purchase) => ({
     purchaseToken: token,
@@ -76,7 +63,7 @@ export function googleCommands(options: {
       return undefined;
     });
 
-  const commands: Record<string, (body: Record<string, unknown>) => unknown> = {
+  const commands: Commands = {
     buy(body) {
       const { userId, product, periodSeconds, ...rest } = checked(buy, body);
       return shown(
@@ -117,46 +104,13 @@ export function googleCommands(options: {
       account.advance(checked(clock, body).advanceSeconds * 1_000);
       return { now: new Date(store.now()).toISOString() };
     },
-    webhook(body) {
-      const { url, ...mode } = checked(webhook, body);
-      if (url !== undefined) deliveries.to(url);
-      deliveries.mode(mode);
-      return {};
-    },
     test: () => ({ event: send('test', { testNotification: { version: '1.0' } }).id }),
-    redeliver({ event }) {
-      const found = sent(String(event));
-      if (!found) throw new Unknown(`No such notification: ${String(event)}`);
-      deliveries.again(found);
-      return {};
-    },
+    ...deliveryCommands(deliveries, sent, 'notification'),
   };
 
-  router.post('/:command', (request: Request, response) => {
-    const name = String(request.params.command);
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command) {
-      response.status(404).json({ error: 'No such command', commands: Object.keys(commands) });
-      return;
-    }
-    try {
-      response.json(command(inOwnWords(request.body, ownWords)));
-    } catch (error) {
-      const status = error instanceof Unknown ? 404 : 400;
-      response.status(status).json({ error: (error as Error).message });
-    }
-  });
-  router.get('/deliveries', (_request, response) => {
-    response.json({ deliveries: deliveries.list() });
-  });
+  const router = commandRouter(commands, ownWords, deliveries);
   router.get('/purchases', (_request, response) => {
     response.json({ purchases: store.all().map(shown) });
   });
   return router;
-}
-
-function checked<S extends Schema>(schema: S, body: unknown): Infer<S> {
-  const result = schema.validate(body);
-  if (result.error) throw result.error;
-  return result.value as Infer<S>;
 }

@@ -1,21 +1,20 @@
 import express, { type Request, type Router } from 'express';
+import { Joi, oneOf, optional, shape, text } from '../../../src/kernel/schema/index.ts';
 import {
-  type Infer,
-  Joi,
-  oneOf,
-  optional,
-  type Schema,
-  shape,
-  text,
-} from '../../../src/kernel/schema/index.ts';
-import { inOwnWords } from '../driver.ts';
+  checked,
+  clock,
+  commandRouter,
+  type Commands,
+  deliveryCommands,
+  seconds,
+  Unknown,
+} from '../commands.ts';
 import type { Account } from './account.ts';
 import { cancelled } from './api.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { CheckoutSession, Subscription } from './objects.ts';
 import type { Store } from './store.ts';
 
-const seconds = Joi.number().integer().min(1);
 const subscription = Joi.string().required();
 const buy = shape({
   userId: optional(text(1, 255)),
@@ -24,20 +23,14 @@ const buy = shape({
   price: text(1, 255),
   periodSeconds: optional(seconds),
 });
-const webhook = shape({
-  url: optional(Joi.string().uri()),
-  lost: optional(Joi.boolean()),
-  copies: optional(Joi.number().integer().min(1).max(100)),
-  reverse: optional(Joi.number().integer().min(2).max(1_000)),
-  lateMs: optional(Joi.number().integer().min(1).max(600_000)),
-});
+
+const disputeStatus = shape({ status: oneOf('needs_response', 'won', 'lost') });
+
+const ownWords = { purchase: 'subscription', product: 'price' };
 
 /** What a person or a test has the account do, each a POST below `/_sandbox/stripe/`. */
 export function stripeCommands(store: Store, account: Account, deliveries: Deliveries): Router {
-  const router = express.Router();
-  router.use(express.json({ limit: '100kb' }));
-
-  const commands: Record<string, (body: Record<string, unknown>) => unknown> = {
+  const commands: Commands = {
     buy(body) {
       const { userId, email, customer, ...rest } = checked(buy, body);
       const metadata = userId === undefined ? {} : { user_id: userId };
@@ -83,18 +76,7 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
       account.advance(checked(clock, { advanceSeconds }).advanceSeconds);
       return { now: store.now() };
     },
-    webhook(body) {
-      const { url, ...mode } = checked(webhook, body);
-      if (url !== undefined) deliveries.to(url);
-      deliveries.mode(mode);
-      return {};
-    },
-    redeliver({ event }) {
-      const found = store.get('event', String(event));
-      if (!found) throw new Unknown(`No such event: ${String(event)}`);
-      deliveries.again(found);
-      return {};
-    },
+    ...deliveryCommands(deliveries, (id) => store.get('event', id), 'event'),
   };
 
   function on(work: (each: Subscription, body: Record<string, unknown>) => void) {
@@ -107,41 +89,11 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
     };
   }
 
-  router.post('/:command', (request: Request, response) => {
-    const command = Object.hasOwn(commands, request.params.command as string)
-      ? commands[request.params.command as string]
-      : undefined;
-    if (!command) {
-      response.status(404).json({ error: 'No such command', commands: Object.keys(commands) });
-      return;
-    }
-    try {
-      response.json(command(inOwnWords(request.body, ownWords)));
-    } catch (error) {
-      const status = error instanceof Unknown ? 404 : 400;
-      response.status(status).json({ error: (error as Error).message });
-    }
-  });
-  router.get('/deliveries', (_request, response) => {
-    response.json({ deliveries: deliveries.list() });
-  });
+  const router = commandRouter(commands, ownWords, deliveries);
   router.get('/subscriptions', (_request, response) => {
     response.json({ subscriptions: store.list('subscription') });
   });
   return router;
-}
-
-const ownWords = { purchase: 'subscription', product: 'price' };
-
-class Unknown extends Error {}
-
-const disputeStatus = shape({ status: oneOf('needs_response', 'won', 'lost') });
-const clock = shape({ advanceSeconds: seconds });
-
-function checked<S extends Schema>(schema: S, body: unknown): Infer<S> {
-  const result = schema.validate(body);
-  if (result.error) throw result.error;
-  return result.value as Infer<S>;
 }
 
 /** The page of an open session, with one button, and what the button does. */

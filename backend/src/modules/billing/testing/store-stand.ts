@@ -1,0 +1,83 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
+import type { TestUser } from '../../../../test/support/users.ts';
+import { startBillingApp, type BillingApp } from './app.ts';
+
+export interface Mine {
+  entitlements: { name: string; state: string; provider: string; until: string | null }[];
+  purchases: {
+    productId: string;
+    state: string;
+    grants: boolean;
+    renews: boolean;
+    environment: string;
+  }[];
+}
+
+/** A server, and the sandbox of one provider that sends its webhooks there. */
+export interface StoreStand {
+  readonly app: BillingApp;
+  readonly sandbox: Sandbox;
+  command<T = unknown>(name: string, body?: object): Promise<T>;
+  post(user: TestUser, path: string, body: object): Promise<{ status: number; body: unknown }>;
+  /** Looks until it is so; an event has to come in and be handled. */
+  until(user: TestUser, isSo: (mine: Mine) => boolean): Promise<Mine>;
+  untilState(user: TestUser, state: string): Promise<Mine>;
+  stop(): Promise<void>;
+}
+
+export const patienceMs = 20_000;
+
+type Definition = NonNullable<NonNullable<Parameters<typeof startSandbox>[0]>['providers']>[number];
+
+export async function startStoreStand(
+  provider: Definition,
+  environment: (sandbox: Sandbox) => Record<string, string> = () => ({}),
+): Promise<StoreStand> {
+  const sandbox = await startSandbox({ providers: [provider] });
+  const app = await startBillingApp({
+    environment: {
+      ...sandbox.environment,
+      RATE_LIMIT_EXPENSIVE: '1000',
+      ...environment(sandbox),
+    },
+  });
+  sandbox.deliverTo(app.url);
+
+  async function until(user: TestUser, isSo: (mine: Mine) => boolean): Promise<Mine> {
+    const giveUpAt = performance.now() + patienceMs;
+    for (;;) {
+      const mine = (await app.mine(user.accessToken)) as unknown as Mine;
+      if (isSo(mine)) return mine;
+      if (performance.now() > giveUpAt) throw new Error(JSON.stringify(mine));
+      await wait(50);
+    }
+  }
+
+  return {
+    app,
+    sandbox,
+    async command<T>(name: string, body: object = {}) {
+      const answer = await fetch(`${sandbox.url}/_sandbox/${provider.name}/${name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
+      return (await answer.json()) as T;
+    },
+    async post({ accessToken }, path, body) {
+      const answer = await app.request
+        .post(`/api/v1${path}`)
+        .set('authorization', `Bearer ${accessToken}`)
+        .send(body);
+      return { status: answer.status, body: answer.body as unknown };
+    },
+    until,
+    untilState: (user, state) => until(user, ({ purchases }) => purchases[0]?.state === state),
+    async stop() {
+      await app.stop();
+      await sandbox.close();
+    },
+  };
+}

@@ -4,6 +4,7 @@ import type { Customer, Entitlement } from '../../api/billing-types.ts';
 import { useApi } from '../../api/context.ts';
 import { useAct } from '../../api/use-act.ts';
 import { ActButton } from '../../parts/act-button.tsx';
+import { type Fact, FactList } from '../../parts/fact-list.tsx';
 import { count, short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
@@ -69,25 +70,22 @@ export function CustomerPage() {
   );
 }
 
+const Mono = ({ children }: { children: string }) => <span className="mono">{children}</span>;
+
 function Facts({ customer: { user, accounts } }: { customer: Customer }) {
   return (
     <Card>
-      <dl className="facts facts-wide">
-        <div>
-          <dt>Email</dt>
-          <dd>{user.email ?? '–'}</dd>
-        </div>
-        <div>
-          <dt>User</dt>
-          <dd className="mono">{user.id}</dd>
-        </div>
-        {accounts.map(({ provider, customerId }) => (
-          <div key={provider}>
-            <dt>With {provider}</dt>
-            <dd className="mono">{customerId}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList
+        wide
+        facts={[
+          ['Email', user.email ?? '–'],
+          ['User', <Mono key="user">{user.id}</Mono>],
+          ...accounts.map(({ provider, customerId }): Fact => [
+            `With ${provider}`,
+            <Mono key={provider}>{customerId}</Mono>,
+          ]),
+        ]}
+      />
     </Card>
   );
 }

@@ -3,6 +3,7 @@ import { usePages } from '../../api/queries.ts';
 import { usePurchase } from '../../api/billing.ts';
 import type { HistoryEntry, Purchase } from '../../api/billing-types.ts';
 import { Code } from '../../parts/code.tsx';
+import { FactList } from '../../parts/fact-list.tsx';
 import { short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
@@ -62,14 +63,7 @@ function Facts({ purchase }: { purchase: Purchase }) {
   ] as const;
   return (
     <Card>
-      <dl className="facts facts-wide">
-        {facts.map(([title, value]) => (
-          <div key={title}>
-            <dt>{title}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} wide />
     </Card>
   );
 }

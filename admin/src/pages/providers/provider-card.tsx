@@ -2,6 +2,7 @@ import { useApi } from '../../api/context.ts';
 import type { Provider } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
 import { ActButton } from '../../parts/act-button.tsx';
+import { FactList } from '../../parts/fact-list.tsx';
 import { count, duration, percent, span } from '../../parts/format.ts';
 import { Card } from '../../parts/page.tsx';
 import { BreakerSign } from '../../parts/status.tsx';
@@ -22,14 +23,7 @@ export function ProviderCard({ provider }: { provider: Provider }) {
   return (
     <Card title={name} actions={<BreakerSign state={breaker} />}>
       <Trouble provider={provider} />
-      <dl className="facts">
-        {facts.map(([title, value]) => (
-          <div key={title}>
-            <dt>{title}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       <Quota provider={provider} />
       {provider.lastError !== null && (
         <div>

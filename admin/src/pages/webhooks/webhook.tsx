@@ -3,6 +3,7 @@ import { useWebhook } from '../../api/queries.ts';
 import type { WebhookDetails } from '../../api/webhook-types.ts';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Code } from '../../parts/code.tsx';
+import { FactList } from '../../parts/fact-list.tsx';
 import { count, fullTime, short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Shown } from '../../parts/shown.tsx';
@@ -95,14 +96,7 @@ function Facts({ details: { webhook, job } }: { details: WebhookDetails }) {
   ] as const;
   return (
     <Card>
-      <dl className="facts facts-wide">
-        {facts.map(([title, value]) => (
-          <div key={title}>
-            <dt>{title}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} wide />
     </Card>
   );
 }

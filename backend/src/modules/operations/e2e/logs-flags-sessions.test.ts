@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
+import { until } from '../../../../test/support/log-store.ts';
 import { goTo, inDialog, openStage, openWithinMs, told, type Stage } from './support/stage.ts';
 
 let stage: Stage;
@@ -20,6 +21,16 @@ const lines = (): Locator => page.locator('.log-row');
 /** Has the server log an error under this request id. */
 const fail = (requestId: string) =>
   stage.app.request.get('/api/v1/operable/fails').set('x-request-id', requestId).expect(500);
+/** Lines are stored behind the request: its failure, and its own line. */
+const stored = (requestId: string) =>
+  until(async () => {
+    const answer = await stage.app.request
+      .get(`/api/v1/admin/logs?requestId=${requestId}`)
+      .set('authorization', `Bearer ${stage.admin.accessToken}`)
+      .expect(200);
+    return (answer.body as { rows: unknown[] }).rows.length > 1;
+  });
+
 /** Until the search is answered, those of before are there. */
 async function oneFailure(): Promise<void> {
   const failures = lines().filter({ hasText: 'request failed' });
@@ -30,6 +41,7 @@ async function oneFailure(): Promise<void> {
 test('logs are found by level, text and request id', async () => {
   await fail('e2e-request-1');
   await fail('e2e-request-2');
+  await stored('e2e-request-1');
   await goTo(page, 'Logs');
   await page.getByLabel('Request id').fill('e2e-request-1');
   await page.getByRole('button', { name: 'Search' }).click();

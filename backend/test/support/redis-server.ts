@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePort } from '../../local/postgres/throwaway.ts';
+import type { Redis } from '../../src/kernel/redis/index.ts';
 
 export interface RedisServer {
   readonly url: string;
@@ -38,6 +39,18 @@ export async function startRedisServer(): Promise<RedisServer> {
       await ended;
     },
   };
+}
+
+/** Resolves when Redis answers; what is asked before is refused at once. */
+export async function answering(redis: Redis): Promise<void> {
+  for (;;) {
+    try {
+      await redis.ping(1_000);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
 }
 
 async function accepts(port: number): Promise<boolean> {

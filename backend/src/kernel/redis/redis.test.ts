@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '../../../local/postgres/throwaway.ts';
 import { isInstalled } from '../../../test/support/programs.ts';
-import { startRedisServer, type RedisServer } from '../../../test/support/redis-server.ts';
+import {
+  answering,
+  startRedisServer,
+  type RedisServer,
+} from '../../../test/support/redis-server.ts';
 import { startTcpRelay } from '../../../test/support/tcp-relay.ts';
 import { Secret } from '../config/index.ts';
 import { createLogger } from '../logging/index.ts';
@@ -43,18 +47,6 @@ async function openServer(): Promise<RedisServer> {
   const server = await startRedisServer();
   opened.push(server);
   return server;
-}
-
-/** Resolves when Redis answers; what is asked before is refused at once. */
-async function answering(redis: Redis): Promise<void> {
-  for (;;) {
-    try {
-      await redis.ping(1_000);
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
 }
 
 describe('without a server', () => {

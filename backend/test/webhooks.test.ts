@@ -111,8 +111,13 @@ test('white space and a byte order mark belong to the signed bytes', async () =>
 });
 
 test('a compressed body is refused unread', async () => {
+  const before = app.logLines.length;
   const answer = await post(gzipSync(eventOf(newId())), { 'content-encoding': 'gzip' });
   expect([answer.status, await code(answer)]).toEqual([400, 'MALFORMED_REQUEST']);
+  const lines = app.logLines.slice(before).filter(({ level }) => level === 'warn');
+  expect(lines).toMatchObject([
+    { msg: 'webhook refused', provider: 'sender', reason: 'Send the body uncompressed.' },
+  ]);
 });
 
 test('a type without handler is parked and not failed', async () => {
@@ -140,6 +145,23 @@ test('an event that fails to the last stays, and a replay takes it up', async ()
   expect(await inbox.replay({ ids: [failed.id] })).toBe(1);
   expect(await untilState(id, 'processed')).toMatchObject({ attempts: 3, replays: 1 });
   expect(await effectsOf(id)).toBe(1);
+});
+
+test('an event whose job died with its process is failed and not waiting for ever, and can be replayed', async () => {
+  const [lost, waits] = [newId(), newId()];
+  failures.set(waits, 1);
+  await client.query(
+    `insert into bulwark.webhook_events (provider, event_id, type, state, kept, request_id)
+     values ('sender', $1, 'thing.happened', 'received', '{"note":null}', 'test')`,
+    [lost],
+  );
+  await post(eventOf(waits));
+  const failed = await untilState(lost, 'failed');
+  expect(failed.error).toContain('without a word');
+  expect(await untilState(waits, 'processed')).toMatchObject({ attempts: 2 });
+  expect(await inbox.replay({ ids: [failed.id] })).toBe(1);
+  await untilState(lost, 'processed');
+  expect(await effectsOf(lost)).toBe(1);
 });
 
 test('a range is replayed by provider, time and state', async () => {

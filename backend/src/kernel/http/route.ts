@@ -1,6 +1,6 @@
 import type { AuthRequirement, CallerOf } from '../auth/index.ts';
 import type { Transaction } from '../db/index.ts';
-import type { ErrorCode } from '../errors/index.ts';
+import type { AppError, ErrorCode } from '../errors/index.ts';
 import type { RateLimitTier } from '../ratelimit/index.ts';
 import type { Joi, Schema } from '../schema/index.ts';
 
@@ -84,6 +84,8 @@ export interface RouteDefinition<
   body?: Joi.ObjectSchema<B>;
   /** Instead of `body`: the bytes as they were sent, this many at most. */
   rawBodyLimit?: number;
+  /** Is told of bytes that are refused unread: too many, or compressed. They are answered with that error. */
+  unreadable?: (error: AppError) => void;
   responses: Readonly<Record<number, DeclaredResponse>>;
   /** Codes beyond those that every route of this kind can answer. */
   errors?: readonly ErrorCode[];

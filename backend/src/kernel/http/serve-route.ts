@@ -115,8 +115,11 @@ function admit(
   return undefined;
 }
 
-function bodyReader({ body, rawBodyLimit }: Route, limitBytes: number): ReadBody | undefined {
-  if (rawBodyLimit !== undefined) return rawBody(rawBodyLimit);
+function bodyReader(
+  { body, rawBodyLimit, unreadable }: Route,
+  limitBytes: number,
+): ReadBody | undefined {
+  if (rawBodyLimit !== undefined) return rawBody(rawBodyLimit, unreadable);
   return body ? jsonBody(limitBytes) : undefined;
 }
 

@@ -21,6 +21,11 @@ import { startWorkers, type Workers } from './workers.ts';
 /** Statements of the queue are short; this many at a time are plenty. */
 const connections = 4;
 
+/** $1 queue, $2 keys. */
+const openKeys = `
+  select singleton_key as key from pgboss.job_common
+  where name = $1 and singleton_key = any($2) and state < 'completed'`;
+
 export function createJobs(options: {
   config: KernelConfig['jobs'];
   databaseConfig: KernelConfig['database'];
@@ -96,6 +101,11 @@ export function createJobs(options: {
       const count = ids?.length ?? 0;
       metrics.enqueued.add({ kind: job.name }, count);
       return count;
+    },
+    async openKeys(job, keys) {
+      queueOf(job);
+      const { rows = [] } = (await executor?.execute(openKeys, [job.name, keys])) ?? {};
+      return new Set(rows.map((row) => (row as { key: string }).key));
     },
     drain() {
       void endSchedules?.();

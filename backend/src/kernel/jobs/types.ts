@@ -31,6 +31,8 @@ export interface Jobs {
     items: readonly { payload: P; key?: string }[],
     options?: Omit<EnqueueOptions, 'key'>,
   ): Promise<number>;
+  /** Which of these keys have a job that waits or runs. */
+  openKeys(job: Job, keys: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export interface JobsServer extends Jobs {

@@ -84,6 +84,33 @@ export async function markFailed(
   );
 }
 
+/** Those that wait or are tried again, the oldest of them. */
+export async function waiting(db: Database, provider: string, withinMs: number): Promise<string[]> {
+  const { rows } = await db.statement<{ id: string }>(
+    `select id from bulwark.webhook_events where provider = $1 and state = 'received'
+     order by received_at limit 1000`,
+    [provider],
+    withinMs,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Resolves with how many of them still waited. */
+export async function markAbandoned(
+  db: Database,
+  ids: readonly string[],
+  error: string,
+): Promise<number> {
+  const { rowCount } = await db.asLogin((tx) =>
+    tx.query(
+      `update bulwark.webhook_events set state = 'failed', error = $2
+       where id = any($1) and state = 'received'`,
+      [ids, error],
+    ),
+  );
+  return rowCount;
+}
+
 /** Deletes some of what is processed or parked and past its time; resolves with how many. What failed stays. */
 export async function sweep(db: Database, days: number, withinMs: number): Promise<number> {
   const { rowCount } = await db.statement(

@@ -21,11 +21,14 @@ export function webhookRoute(webhook: Webhook, job: EventJob, services: InboxSer
       return await webhook.verify(request);
     } catch (error) {
       if (!AppError.is(error) || error.code !== 'WEBHOOK_REFUSED') throw error;
-      const reason = error.cause instanceof Error ? error.cause.message : undefined;
-      logger.warn({ provider, reason }, 'webhook refused');
-      metrics.received.add({ provider, outcome: 'refused' });
+      refused(error.cause instanceof Error ? error.cause.message : undefined);
       throw error;
     }
+  }
+
+  function refused(reason: string | undefined): void {
+    logger.warn({ provider, reason }, 'webhook refused');
+    metrics.received.add({ provider, outcome: 'refused' });
   }
 
   async function store(event: VerifiedEvent, requestId: string): Promise<void> {
@@ -50,6 +53,9 @@ export function webhookRoute(webhook: Webhook, job: EventJob, services: InboxSer
     limitBytes: config.limitBytes,
     responses: { 200: { description: 'Stored, now or before', body: received } },
     errors: ['WEBHOOK_REFUSED', 'DATABASE_UNAVAILABLE', 'DATABASE_TIMEOUT'],
+    unreadable: ({ message }) => {
+      refused(message);
+    },
     async handler({ body, rawHeaders, requestId }) {
       const event = await verified({ body, headers: rawHeaders }).catch(asOurTrouble);
       await store(event, requestId).catch(asOurTrouble);

@@ -9,7 +9,7 @@ export function createWebhookMetrics(metrics: Metrics) {
   return {
     received: metrics.counter(
       'bulwark_webhooks_total',
-      'Webhooks that came in: accepted, parked, duplicate, refused (their signature), unavailable (our trouble).',
+      'Webhooks that came in: accepted, parked, duplicate, refused (not signed, compressed or too long), unavailable (our trouble).',
       ['provider', 'outcome'],
     ),
     handled: metrics.counter(

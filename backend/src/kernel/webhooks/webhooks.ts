@@ -1,6 +1,7 @@
 import type { KernelConfig } from '../config/index.ts';
 import type { Route } from '../http/index.ts';
 import { defineJob, handleJob, type JobHandler } from '../jobs/index.ts';
+import { failAbandoned } from './abandoned.ts';
 import { createWebhooksAdmin } from './admin.ts';
 import { handleEvent } from './handle-event.ts';
 import { sweep } from './inbox.ts';
@@ -24,6 +25,7 @@ export interface WebhooksServer {
 const goodName = /^[a-z][a-z0-9-]{0,30}$/;
 const sweepIntervalMs = 3_600_000;
 const sweepWithinMs = 10_000;
+const abandonedIntervalMs = 10_000;
 
 /** A queue for each provider: one that is stuck holds up no other. */
 const jobOf = ({ provider, attempts = 12, retryDelaySeconds = 10 }: Webhook): EventJob =>
@@ -53,6 +55,12 @@ export function createWebhooks(
       logger.warn({ err: error }, 'Webhooks past their time cannot be swept');
     });
   }, sweepIntervalMs).unref();
+  const abandonedTimer = setInterval(() => {
+    for (const [provider, job] of jobOfProvider)
+      failAbandoned(provider, job, inbox).catch((error: unknown) => {
+        logger.warn({ err: error, provider }, 'Abandoned webhooks cannot be looked for');
+      });
+  }, abandonedIntervalMs).unref();
 
   return {
     serve(webhooks) {
@@ -76,6 +84,7 @@ export function createWebhooks(
     admin: createWebhooksAdmin(inbox, jobOfProvider),
     close() {
       clearInterval(timer);
+      clearInterval(abandonedTimer);
     },
   };
 }

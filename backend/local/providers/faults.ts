@@ -16,6 +16,8 @@ export const faultsSchema = shape({
   slowBody: optional(Joi.boolean()),
   /** Calls left today; at 0 the provider says so in its own words. */
   quota: optional(shape({ remaining: Joi.number().integer().min(0).max(1_000_000) })),
+  /** Only calls with this in their path misbehave. */
+  path: optional(Joi.string().min(1).max(200)),
   /** Share of the calls that misbehave. Default 1. */
   failRate: optional(Joi.number().min(0).max(1)),
   /** This many calls misbehave, then it is well again by itself. Without it: until healed. */
@@ -29,8 +31,8 @@ export interface FaultState {
   current(): Faults | null;
   set(faults: Faults): void;
   heal(): void;
-  /** The faults of this call, if it is one that misbehaves. */
-  next(): Faults | undefined;
+  /** The faults of the call of this path, if it is one that misbehaves. */
+  next(path: string): Faults | undefined;
 }
 
 export function createFaultState(): FaultState {
@@ -49,7 +51,8 @@ export function createFaultState(): FaultState {
       faults = null;
       left = Infinity;
     },
-    next() {
+    next(path) {
+      if (faults?.path !== undefined && !path.includes(faults.path)) return undefined;
       if (faults === null || random() >= (faults.failRate ?? 1)) return undefined;
       const applied = faults;
       left -= 1;

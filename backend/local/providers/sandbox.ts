@@ -149,7 +149,7 @@ function front({ log, faults }: RunningProvider, latencyMs: number, signal: Abor
     response.once('finish', () => {
       call.status = response.statusCode;
     });
-    const now = faults.next();
+    const now = faults.next(request.url);
     try {
       if (latencyMs > 0) await wait(latencyMs, undefined, { signal });
       call.spoilt = now !== undefined;

@@ -4,7 +4,7 @@ import { stripe } from '../../../../local/providers/stripe.ts';
 import { defineClaim } from '../../../../../scripts/prove/claim.ts';
 import { openSockets } from '../../../../../scripts/prove/measure/socket-pool.ts';
 import { milliseconds } from '../../../../../scripts/prove/measure/summary.ts';
-import type { ShownDrift, ShownRun } from '../testing/reconciled.ts';
+import type { ShownDrift, ShownRun } from '../testing/operator.ts';
 
 const price = 'price_sandbox_pro_monthly';
 

@@ -8,7 +8,7 @@ import { defineClaim, type Surroundings } from '../../../../../scripts/prove/cla
 import { grouped } from '../../../../../scripts/prove/measure/summary.ts';
 import type { PurchaseState } from '../state.ts';
 import { startBillingApp } from '../testing/app.ts';
-import { type ShownRun, writtenRows } from '../testing/reconciled.ts';
+import { type ShownRun, writtenRows } from '../testing/operator.ts';
 import { inSeconds, truth } from '../testing/truths.ts';
 
 const count = 1_000;

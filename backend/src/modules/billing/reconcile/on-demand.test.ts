@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Reconciled, type ShownRun, startReconciled } from '../testing/reconciled.ts';
+import type { ShownRun } from '../testing/operator.ts';
+import { type Reconciled, startReconciled } from '../testing/reconciled.ts';
 
 let here: Reconciled;
 

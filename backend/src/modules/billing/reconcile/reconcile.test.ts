@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { price, type Reconciled, type ShownRun, startReconciled } from '../testing/reconciled.ts';
+import type { ShownRun } from '../testing/operator.ts';
+import { price, type Reconciled, startReconciled } from '../testing/reconciled.ts';
 import { inSeconds, truth } from '../testing/truths.ts';
 
 let here: Reconciled;
@@ -65,10 +66,9 @@ describe('a run', () => {
   });
 
   test('finds a purchase of which nobody has told, by the account of its buyer', async () => {
-    const buyer = await here.app.signUp();
     // A page is opened, so that there is an account; what is bought there is told to nobody.
-    const opened = await here.ask<{ url: string }>('POST', '/billing/checkout', { price }, buyer);
-    await fetch(opened.body.url, { method: 'POST', redirect: 'manual' });
+    const { user: buyer, page } = await here.visited();
+    await fetch(page, { method: 'POST', redirect: 'manual' });
     expect(await here.statesOf(buyer)).toEqual([]);
     const run = await here.reconcile();
     expect(run).toMatchObject({ status: 'completed', found: 1 });
@@ -126,6 +126,21 @@ describe('a run', () => {
     expect(runs.filter(({ isNew }) => isNew)).toHaveLength(1);
     await here.ended(runs[0]?.run.id ?? '');
   });
+
+  test('finds all of a buyer who has more than Stripe lists on one page', async () => {
+    const { user, customer } = await here.visited();
+    const { userId } = user;
+    const bought: string[] = [];
+    while (bought.length < 101)
+      bought.push((await here.command<{ id: string }>('buy', { userId, customer, price })).id);
+    expect(await here.reconcile()).toMatchObject({ status: 'completed', found: 101, failed: 0 });
+    const { rows } = await here.client.query<{ key: string }>(
+      'select key from billing.purchases where user_id = $1',
+      [userId],
+    );
+    expect(rows.map(({ key }) => key).sort()).toEqual(bought.sort());
+    expect(await here.reconcile()).toMatchObject({ found: 0, corrected: 0 });
+  });
 });
 
 test('a run that is cut off goes on behind what it has stored, and nothing stands twice', async () => {
@@ -138,12 +153,7 @@ test('a run that is cut off goes on behind what it has stored, and nothing stand
       const { id: key } = await there.command<{ id: string }>('buy', { userId, price });
       await there.app.record(truth({ key, userId, observedAt: inSeconds(-60) }));
     }
-    const { body } = await there.ask<{ runs: { run: ShownRun }[] }>(
-      'POST',
-      '/admin/billing/reconciliations',
-      {},
-    );
-    const id = body.runs[0]?.run.id ?? '';
+    const id = await there.start();
     const checked = async () =>
       (
         await there.client.query<{ checked: number }>(

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SandboxProvider } from '../../../../local/providers/provider.ts';
 import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
 import type { TestUser } from '../../../../test/support/users.ts';
 import { startBillingApp, type BillingApp } from './app.ts';
@@ -16,6 +17,7 @@ export interface Mine {
 
 /** A server, and the sandbox of one provider that sends its webhooks there. */
 export interface StoreStand {
+  readonly provider: SandboxProvider;
   readonly app: BillingApp;
   readonly sandbox: Sandbox;
   command<T = unknown>(name: string, body?: object): Promise<T>;
@@ -28,10 +30,8 @@ export interface StoreStand {
 
 export const patienceMs = 20_000;
 
-type Definition = NonNullable<NonNullable<Parameters<typeof startSandbox>[0]>['providers']>[number];
-
 export async function startStoreStand(
-  provider: Definition,
+  provider: SandboxProvider,
   environment: (sandbox: Sandbox) => Record<string, string> = () => ({}),
 ): Promise<StoreStand> {
   const sandbox = await startSandbox({ providers: [provider] });
@@ -55,6 +55,7 @@ export async function startStoreStand(
   }
 
   return {
+    provider,
     app,
     sandbox,
     async command<T>(name: string, body: object = {}) {

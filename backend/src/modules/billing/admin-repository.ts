@@ -101,7 +101,8 @@ export function createAdminRepository(db: Database) {
       read<HistoryRow>(
         `select id::text, at, source, reference, state_before as "stateBefore",
            state_after as "stateAfter", changes
-         from billing.purchase_history where purchase_id = $1 order by id desc limit ${mostHistory}`,
+         from billing.purchase_history entry where purchase_id = $1
+         order by entry.id desc limit ${mostHistory}`,
         [purchaseId],
       ),
 

@@ -42,6 +42,19 @@ test('nobody but an admin reads about purchases of others', async () => {
   }
 });
 
+test('what became of a purchase is told newest first, however much that was', async () => {
+  const purchase = truth();
+  const { purchaseId } = await app.record(purchase);
+  for (let nr = 1; nr <= 11; nr += 1)
+    await app.record({ ...purchase, manageUrl: `https://${nr}.test`, observedAt: inSeconds(nr) });
+  const { body } = await ask(`/purchases/${purchaseId}`);
+  const { history } = body as unknown as { history: { changes: { manageUrl: string[] } }[] };
+  expect(history.map(({ changes }) => changes.manageUrl[1])).toEqual([
+    ...Array.from({ length: 11 }, (_, index) => `https://${11 - index}.test`),
+    purchase.manageUrl,
+  ]);
+});
+
 test('an operator sees a user with purchases of all providers, and what became of each', async () => {
   const first = truth({ userId: ann.userId });
   const apple = truth({

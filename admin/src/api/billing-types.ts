@@ -33,6 +33,7 @@ export interface Purchase {
   graceEndsAt: Moment | null;
   autoRenews: boolean;
   refundedAt: Moment | null;
+  partRefund: string | null;
   revokedAt: Moment | null;
   manageUrl: string | null;
   observedAt: Moment;

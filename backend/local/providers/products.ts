@@ -24,6 +24,7 @@ export const billingProducts = JSON.stringify({
   'archive-for-good': {
     title: 'The archive, for good',
     entitlements: ['archive'],
+    stripe: 'price_sandbox_archive',
     apple: 'sandbox.archive',
     google: 'sandbox_archive',
   },

@@ -1,10 +1,13 @@
 import { billingProducts } from './products.ts';
+import type { DrivenPurchase } from './driver.ts';
 import type { OpenProvider, ProviderContext, SandboxProvider } from './provider.ts';
-import { createAccount, type Emit } from './stripe/account.ts';
+import { createAccount } from './stripe/account.ts';
 import { stripeApi } from './stripe/api.ts';
+import { createCheckout, type Checkout } from './stripe/checkout.ts';
 import { hostedPages, stripeCommands } from './stripe/commands.ts';
 import { createDeliveries } from './stripe/deliveries.ts';
-import { createStore, prices } from './stripe/store.ts';
+import { createPayments } from './stripe/payments.ts';
+import { createStore, prices, type Emit, type Store } from './stripe/store.ts';
 
 const apiVersion = '2026-10-28.endive';
 
@@ -53,11 +56,13 @@ function open({ key, url, webhookSecret }: ProviderContext): OpenProvider {
     });
     deliveries.send(event);
   };
-  const account = createAccount(store, emit);
+  const payments = createPayments(store, emit);
+  const account = createAccount(store, payments, emit);
+  const checkout = createCheckout({ store, account, payments, emit, url });
   return {
-    api: stripeApi(key, store, account, url),
-    pages: hostedPages(store, account, emit),
-    commands: stripeCommands(store, account, deliveries),
+    api: stripeApi({ key, store, account, checkout, url }),
+    pages: hostedPages(store, checkout),
+    commands: stripeCommands({ store, account, payments, checkout, deliveries }),
     driver: {
       products: prices.map(({ id }) => id),
       commands: [
@@ -65,14 +70,7 @@ function open({ key, url, webhookSecret }: ProviderContext): OpenProvider {
         ...['pause', 'upgrade', 'refund', 'revoke'],
       ],
       now: () => store.now() * 1_000,
-      purchases: () =>
-        store.list('subscription').map(({ id, status, metadata, items: { data } }) => ({
-          id,
-          product: data[0].price.id,
-          status,
-          userId: metadata.user_id ?? null,
-          endsAt: new Date(data[0].current_period_end * 1_000),
-        })),
+      purchases: () => drivenPurchases(store, checkout),
       deliveries: () => deliveries.list(),
     },
     deliverTo: (target) => {
@@ -82,4 +80,31 @@ function open({ key, url, webhookSecret }: ProviderContext): OpenProvider {
       deliveries.close();
     },
   };
+}
+
+/** Newest first: what renews, and what was paid once. */
+function drivenPurchases(store: Store, checkout: Checkout): DrivenPurchase[] {
+  const subscribed = store.list('subscription').map((each) => {
+    const [item] = each.items.data;
+    const endsAt = new Date(item.current_period_end * 1_000);
+    return { ...each, product: item.price.id, endsAt };
+  });
+  const paidOnce = store
+    .list('checkout.session')
+    .filter(({ mode, status }) => mode === 'payment' && status === 'complete')
+    .map((each) => ({
+      ...each,
+      product: checkout.priceOf(each).id,
+      status: each.payment_status,
+      endsAt: null,
+    }));
+  return [...subscribed, ...paidOnce]
+    .sort((one, other) => other.created - one.created)
+    .map(({ id, product, status, metadata, endsAt }) => ({
+      id,
+      product,
+      status,
+      userId: metadata.user_id ?? null,
+      endsAt,
+    }));
 }

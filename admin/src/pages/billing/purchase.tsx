@@ -53,6 +53,7 @@ function Facts({ purchase }: { purchase: Purchase }) {
     ['Period ends', <Ago key="ends" at={purchase.periodEndsAt} />],
     ['Renews', purchase.autoRenews ? 'yes' : 'no'],
     ['Grace ends', <Ago key="grace" at={purchase.graceEndsAt} />],
+    ...(purchase.partRefund === null ? [] : [['Given back', purchase.partRefund] as const]),
     ['Known as of', <Ago key="known" at={purchase.observedAt} />],
     [
       'Key',

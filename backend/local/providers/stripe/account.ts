@@ -1,16 +1,14 @@
 import type {
   Charge,
+  CheckoutSession,
   Customer,
-  Dispute,
   Invoice,
+  InvoicePayment,
   Metadata,
-  StripeObject,
   Subscription,
 } from './objects.ts';
-import { periodSeconds, prices, type Store } from './store.ts';
-
-/** How an event gets out. */
-export type Emit = (type: string, object: StripeObject, previous?: Record<string, unknown>) => void;
+import type { Payments } from './payments.ts';
+import { periodSeconds, prices, type Emit, type Store } from './store.ts';
 
 const retryAfterSeconds = 3 * 86_400;
 const livemode = false;
@@ -32,13 +30,13 @@ export interface Account {
   update(subscription: Subscription, changes: Partial<Subscription>): void;
   upgrade(subscription: Subscription, price: string): void;
   end(subscription: Subscription): void;
-  refund(subscription: Subscription, amount?: number): void;
-  dispute(subscription: Subscription, status: 'needs_response' | 'won' | 'lost'): void;
+  /** What was paid last for a subscription, or on a session. */
+  chargeOf(purchase: Subscription | CheckoutSession): Charge;
   /** The clock goes on; what falls due on the way happens. */
   advance(seconds: number): void;
 }
 
-export function createAccount(store: Store, emit: Emit): Account {
+export function createAccount(store: Store, payments: Payments, emit: Emit): Account {
   const priceOf = (id: string) => {
     const found = prices.find((each) => each.id === id);
     if (!found) throw new Error(`No such price: '${id}'`);
@@ -49,35 +47,12 @@ export function createAccount(store: Store, emit: Emit): Account {
     const [item] = subscription.items.data;
     const { customer } = subscription;
     const [created, amount] = [store.now(), item.price.unit_amount];
-    const ids = {
-      invoice: store.newId('in'),
-      intent: store.newId('pi'),
-      charge: store.newId('ch'),
-    };
-    const common = { created, customer, livemode } as const;
-    const made: Charge = store.add({
-      ...common,
-      id: ids.charge,
-      object: 'charge',
-      amount,
-      amount_refunded: 0,
-      refunded: false,
-      disputed: false,
-      paid,
-      payment_intent: ids.intent,
-    });
-    const intent = store.add({
-      ...common,
-      id: ids.intent,
-      object: 'payment_intent',
-      amount,
-      status: paid ? 'succeeded' : 'requires_payment_method',
-      latest_charge: ids.charge,
-    } as const);
+    const intent = payments.take({ customer, amount, outcome: paid ? 'paid' : 'failed' });
     const invoice: Invoice = store.add({
-      ...common,
-      id: ids.invoice,
+      id: store.newId('in'),
       object: 'invoice',
+      created,
+      customer,
       status: paid ? 'paid' : 'open',
       amount_due: amount,
       next_payment_attempt: paid ? null : created + retryAfterSeconds,
@@ -85,32 +60,24 @@ export function createAccount(store: Store, emit: Emit): Account {
         type: 'subscription_details',
         subscription_details: { subscription: subscription.id, metadata: subscription.metadata },
       },
+      livemode,
     });
     store.add({
       id: store.newId('inpay'),
       object: 'invoice_payment',
       created,
-      invoice: ids.invoice,
+      invoice: invoice.id,
       status: paid ? 'paid' : 'open',
-      payment: { type: 'payment_intent', payment_intent: ids.intent },
+      payment: { type: 'payment_intent', payment_intent: intent.id },
       livemode,
     });
-    subscription.latest_invoice = ids.invoice;
-    emit(paid ? 'charge.succeeded' : 'charge.failed', made);
-    emit(paid ? 'payment_intent.succeeded' : 'payment_intent.payment_failed', intent);
+    subscription.latest_invoice = invoice.id;
     emit(paid ? 'invoice.paid' : 'invoice.payment_failed', invoice);
     return invoice;
   }
 
-  function latestCharge(subscription: Subscription): Charge {
-    const payment = store
-      .list('invoice_payment')
-      .find(({ invoice }) => invoice === subscription.latest_invoice);
-    const intent = payment && store.get('payment_intent', payment.payment.payment_intent);
-    const made = intent && store.get('charge', intent.latest_charge);
-    if (!made) throw new Error(`Nothing was charged for ${subscription.id}`);
-    return made;
-  }
+  const paymentOf = ({ latest_invoice: latest }: Subscription): InvoicePayment | undefined =>
+    store.list('invoice_payment').find(({ invoice }) => invoice === latest);
 
   function change(subscription: Subscription, changes: Partial<Subscription>, type: string): void {
     const previous = Object.fromEntries(
@@ -131,6 +98,7 @@ export function createAccount(store: Store, emit: Emit): Account {
     subscribe({ customer, price, metadata, periodSeconds: seconds }) {
       const created = store.now();
       const sold = priceOf(price);
+      if (sold.recurring === null) throw new Error(`${price} is paid once`);
       const subscription: Subscription = store.add({
         id: store.newId('sub'),
         object: 'subscription',
@@ -178,9 +146,12 @@ export function createAccount(store: Store, emit: Emit): Account {
     recover(subscription) {
       const invoice = store.get('invoice', subscription.latest_invoice ?? '');
       if (invoice?.status !== 'open') throw new Error('It has no open invoice');
-      const made = latestCharge(subscription);
+      const payment = paymentOf(subscription);
+      const intent = store.get('payment_intent', payment?.payment.payment_intent ?? '');
+      if (!payment || !intent) throw new Error('Nothing was charged for it');
+      payments.settle(intent, true);
+      payment.status = 'paid';
       Object.assign(invoice, { status: 'paid', next_payment_attempt: null });
-      made.paid = true;
       emit('invoice.paid', invoice);
       change(subscription, { status: 'active' }, 'customer.subscription.updated');
     },
@@ -201,43 +172,12 @@ export function createAccount(store: Store, emit: Emit): Account {
       const canceled = { canceled_at: subscription.canceled_at ?? at, ended_at: at };
       change(subscription, { status: 'canceled', ...canceled }, 'customer.subscription.deleted');
     },
-    refund(subscription, amount) {
-      const made = latestCharge(subscription);
-      const refunded = amount ?? made.amount - made.amount_refunded;
-      made.amount_refunded += refunded;
-      made.refunded = made.amount_refunded >= made.amount;
-      store.add({
-        id: store.newId('re'),
-        object: 'refund',
-        created: store.now(),
-        amount: refunded,
-        charge: made.id,
-        payment_intent: made.payment_intent,
-        status: 'succeeded',
-      });
-      emit('charge.refunded', made);
-    },
-    dispute(subscription, status) {
-      const made = latestCharge(subscription);
-      const known = store.list('dispute').find(({ charge: disputed }) => disputed === made.id);
-      made.disputed = true;
-      const dispute: Dispute =
-        known ??
-        store.add({
-          id: store.newId('dp'),
-          object: 'dispute',
-          created: store.now(),
-          amount: made.amount,
-          charge: made.id,
-          payment_intent: made.payment_intent,
-          reason: 'fraudulent',
-          status,
-          livemode,
-        });
-      dispute.status = status;
-      if (!known) emit('charge.dispute.created', dispute);
-      if (status !== 'needs_response') emit('charge.dispute.closed', dispute);
-    },
+    chargeOf: (purchase) =>
+      payments.chargeOf(
+        purchase.object === 'subscription'
+          ? paymentOf(purchase)?.payment.payment_intent
+          : purchase.payment_intent,
+      ),
     advance(seconds) {
       store.advance(seconds);
       for (const subscription of store.list('subscription')) {

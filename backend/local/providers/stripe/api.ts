@@ -1,6 +1,7 @@
 import express, { type Request, type Router } from 'express';
 import type { Account } from './account.ts';
 import { answer, idempotent, missing, needsKey, page, refusals, StripeRefusal } from './answers.ts';
+import type { Checkout } from './checkout.ts';
 import type { CheckoutSession, Metadata, StripeObject } from './objects.ts';
 import type { Store } from './store.ts';
 
@@ -11,7 +12,14 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' ? v
 const metadataOf = (value: unknown): Metadata => (value as Metadata | undefined) ?? {};
 
 /** What of Stripe's API a billing backend calls, below `/v1`. */
-export function stripeApi(key: string, store: Store, account: Account, url: string): Router {
+export function stripeApi(options: {
+  key: string;
+  store: Store;
+  account: Account;
+  checkout: Checkout;
+  url: string;
+}): Router {
+  const { key, store, account, checkout, url } = options;
   const router = express.Router();
   router.use(express.urlencoded({ extended: true, limit: '1mb' }));
   // Express's own parser is flat; Stripe's lists and nests.
@@ -38,7 +46,6 @@ export function stripeApi(key: string, store: Store, account: Account, url: stri
     charges: 'charge',
     events: 'event',
     prices: 'price',
-    'checkout/sessions': 'checkout.session',
   } as const;
   for (const [path, kind] of Object.entries(readable))
     router.get(`/${path}/:id`, (request, response) => {
@@ -51,7 +58,22 @@ export function stripeApi(key: string, store: Store, account: Account, url: stri
     answer(request, response, customer, store);
   });
   router.post('/checkout/sessions', (request, response) => {
-    answer(request, response, openCheckout(formOf(request), store, url), store);
+    answer(request, response, checkout.open(formOf(request)), store);
+  });
+  const withItems = (request: Request, path: string, session: CheckoutSession) =>
+    (queryOf(request).expand as string[]).includes(path)
+      ? { ...session, line_items: checkout.lineItems(session) }
+      : session;
+  router.get('/checkout/sessions/:id', (request, response) => {
+    const session = get('checkout.session', request);
+    answer(request, response, withItems(request, 'line_items', session), store);
+  });
+  router.get('/checkout/sessions', (request, response) => {
+    const found = store
+      .list('checkout.session')
+      .filter(matching(queryOf(request)))
+      .map((session) => withItems(request, 'data.line_items', session));
+    answer(request, response, page(request, found), store);
   });
   router.post('/billing_portal/sessions', (request, response) => {
     const { customer, return_url: returnUrl } = formOf(request);
@@ -125,39 +147,9 @@ const matching =
   (object: StripeObject): boolean => {
     const each = object as unknown as Form & { payment?: { payment_intent: string } };
     const intent = query['payment[payment_intent]'];
-    const plain = ['charge', 'invoice', 'payment_intent', 'customer', 'type', 'email'];
+    const plain = ['charge', 'invoice', 'payment_intent', 'customer', 'type', 'email', 'status'];
     return (
       plain.every((name) => query[name] === undefined || each[name] === query[name]) &&
       (intent === undefined || each.payment?.payment_intent === intent)
     );
   };
-
-function openCheckout(form: Form, store: Store, url: string): CheckoutSession {
-  const customer = String(form.customer);
-  if (!store.get('customer', customer)) throw missing('customer', customer);
-  const [item] = (form.line_items as { price?: string }[] | undefined) ?? [];
-  if (form.mode !== 'subscription' || !store.get('price', item?.price ?? ''))
-    throw new StripeRefusal(400, `No such price: '${item?.price ?? ''}'`, {
-      code: 'resource_missing',
-      param: 'line_items[0][price]',
-    });
-  const id = store.newId('cs_test');
-  const subscriptionData = (form.subscription_data as { metadata?: Metadata } | undefined) ?? {};
-  return store.add({
-    id,
-    object: 'checkout.session',
-    created: store.now(),
-    mode: 'subscription',
-    status: 'open',
-    payment_status: 'unpaid',
-    customer,
-    client_reference_id: textOf(form.client_reference_id),
-    subscription: null,
-    success_url: textOf(form.success_url) ?? '',
-    cancel_url: textOf(form.cancel_url),
-    url: `${url}/checkout/${id}`,
-    // Stripe keeps these for the subscription; its session shows its own only.
-    metadata: { ...metadataOf(subscriptionData.metadata), price: item?.price ?? '' },
-    livemode: false,
-  });
-}

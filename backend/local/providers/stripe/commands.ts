@@ -1,5 +1,12 @@
 import express, { type Request, type Router } from 'express';
-import { Joi, oneOf, optional, shape, text } from '../../../src/kernel/schema/index.ts';
+import {
+  Joi,
+  oneOf,
+  optional,
+  shape,
+  text,
+  withDefault,
+} from '../../../src/kernel/schema/index.ts';
 import {
   checked,
   clock,
@@ -11,32 +18,52 @@ import {
 } from '../commands.ts';
 import type { Account } from './account.ts';
 import { cancelled } from './api.ts';
+import type { Checkout } from './checkout.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { CheckoutSession, Subscription } from './objects.ts';
+import type { Payments } from './payments.ts';
 import type { Store } from './store.ts';
 
-const subscription = Joi.string().required();
 const buy = shape({
   userId: optional(text(1, 255)),
   email: optional(text(1, 255)),
   customer: optional(text(1, 255)),
   price: text(1, 255),
   periodSeconds: optional(seconds),
+  pending: optional(Joi.boolean()).description('Of what is paid once: the bank takes its time'),
 });
-
-const disputeStatus = shape({ status: oneOf('needs_response', 'won', 'lost') });
+/** A subscription, or the session on which something was paid once. */
+const which = shape({ subscription: text(1, 255) })
+  .rename('session', 'subscription')
+  .unknown();
+const refund = shape({
+  amount: optional(Joi.number().integer().min(1)).description('In cents; all that is left'),
+}).unknown();
+const dispute = shape({
+  status: withDefault(oneOf('needs_response', 'won', 'lost'), 'needs_response'),
+}).unknown();
 
 const ownWords = { purchase: 'subscription', product: 'price' };
 
 /** What a person or a test has the account do, each a POST below `/_sandbox/stripe/`. */
-export function stripeCommands(store: Store, account: Account, deliveries: Deliveries): Router {
+export function stripeCommands(options: {
+  store: Store;
+  account: Account;
+  payments: Payments;
+  checkout: Checkout;
+  deliveries: Deliveries;
+}): Router {
+  const { store, account, payments, checkout, deliveries } = options;
   const commands: Commands = {
     buy(body) {
-      const { userId, email, customer, ...rest } = checked(buy, body);
+      const { userId, email, customer, price, periodSeconds, pending } = checked(buy, body);
       const metadata = userId === undefined ? {} : { user_id: userId };
       const buyer =
         store.get('customer', customer ?? '') ?? account.createCustomer(email ?? null, metadata);
-      return account.subscribe({ customer: buyer, metadata, ...rest });
+      const order = { customer: buyer, price, metadata };
+      return store.get('price', price)?.type === 'one_time'
+        ? checkout.buy(order, pending === true ? 'pending' : 'paid')
+        : account.subscribe({ ...order, periodSeconds });
     },
     renew: on((each) => {
       account.renew(each, true);
@@ -44,11 +71,13 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
     'fail-card': on((each) => {
       account.renew(each, false);
     }),
-    recover: on((each) => {
-      account.recover(each);
+    recover: of((each) => {
+      if (each.object === 'checkout.session') checkout.settle(each, true);
+      else account.recover(each);
     }),
-    'give-up': on((each) => {
-      account.update(each, { status: 'unpaid' });
+    'give-up': of((each) => {
+      if (each.object === 'checkout.session') checkout.settle(each, false);
+      else account.update(each, { status: 'unpaid' });
     }),
     cancel: on((each) => {
       account.update(each, cancelled(true, store));
@@ -63,11 +92,14 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
     revoke: on((each) => {
       account.end(each);
     }),
-    refund: on((each, { amount }) => {
-      account.refund(each, typeof amount === 'number' ? amount : undefined);
+    refund: of((each, body) => {
+      payments.refund(account.chargeOf(each), checked(refund, body).amount);
     }),
-    dispute: on((each, { status }) => {
-      account.dispute(each, checked(disputeStatus, { status: status ?? 'needs_response' }).status);
+    'fail-refund': of((each) => {
+      payments.failRefund(account.chargeOf(each));
+    }),
+    dispute: of((each, body) => {
+      payments.dispute(account.chargeOf(each), checked(dispute, body).status);
     }),
     upgrade: on((each, { price }) => {
       account.upgrade(each, String(price));
@@ -79,14 +111,22 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
     ...deliveryCommands(deliveries, (id) => store.get('event', id), 'event'),
   };
 
-  function on(work: (each: Subscription, body: Record<string, unknown>) => void) {
-    return (body: Record<string, unknown>) => {
-      const { subscription: id } = checked(shape({ subscription }).unknown(), body);
-      const found = store.get('subscription', id);
-      if (!found) throw new Unknown(`No such subscription: ${id}`);
+  function of(
+    work: (each: Subscription | CheckoutSession, body: Record<string, unknown>) => void,
+  ): (body: Record<string, unknown>) => Subscription | CheckoutSession {
+    return (body) => {
+      const { subscription: id } = checked(which, body);
+      const found = store.get('subscription', id) ?? store.get('checkout.session', id);
+      if (!found) throw new Unknown(`No such subscription or session: ${id}`);
       work(found, body);
       return found;
     };
+  }
+  function on(work: (each: Subscription, body: Record<string, unknown>) => void) {
+    return of((each, body) => {
+      if (each.object !== 'subscription') throw new Error('It is paid once');
+      work(each, body);
+    });
   }
 
   const router = commandRouter(commands, ownWords, deliveries);
@@ -97,11 +137,7 @@ export function stripeCommands(store: Store, account: Account, deliveries: Deliv
 }
 
 /** The page of an open session, with one button, and what the button does. */
-export function hostedPages(
-  store: Store,
-  account: Account,
-  emit: (type: string, object: CheckoutSession) => void,
-): Router {
+export function hostedPages(store: Store, checkout: Checkout): Router {
   const router = express.Router();
   const sessionOf = (request: Request) => store.get('checkout.session', String(request.params.id));
   router.get('/checkout/:id', (request, response) => {
@@ -116,16 +152,11 @@ export function hostedPages(
   });
   router.post('/checkout/:id', (request, response) => {
     const session = sessionOf(request);
-    const customer = session && store.get('customer', session.customer);
-    if (!session || !customer || session.status !== 'open') {
+    if (session?.status !== 'open') {
       response.status(404).send('There is nothing to pay.');
       return;
     }
-    const { price = '', ...metadata } = session.metadata;
-    const bought = account.subscribe({ customer, price, metadata });
-    const paid = { status: 'complete', payment_status: 'paid', subscription: bought.id } as const;
-    Object.assign(session, paid, { url: null });
-    emit('checkout.session.completed', session);
+    checkout.pay(session);
     response.redirect(303, session.success_url);
   });
   return router;

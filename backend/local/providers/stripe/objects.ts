@@ -7,7 +7,8 @@ export interface Price {
   product: string;
   unit_amount: number;
   currency: 'usd';
-  recurring: { interval: 'month' | 'year'; interval_count: 1 };
+  type: 'recurring' | 'one_time';
+  recurring: { interval: 'month' | 'year'; interval_count: 1 } | null;
 }
 
 export interface Customer {
@@ -78,7 +79,8 @@ export interface PaymentIntent {
   created: number;
   customer: string;
   amount: number;
-  status: 'succeeded' | 'requires_payment_method';
+  currency: 'usd';
+  status: 'succeeded' | 'processing' | 'requires_payment_method';
   latest_charge: string;
   livemode: false;
 }
@@ -89,7 +91,10 @@ export interface Charge {
   created: number;
   customer: string;
   amount: number;
+  amount_captured: number;
   amount_refunded: number;
+  currency: 'usd';
+  status: 'succeeded' | 'pending' | 'failed';
   refunded: boolean;
   disputed: boolean;
   paid: boolean;
@@ -102,9 +107,10 @@ export interface Refund {
   object: 'refund';
   created: number;
   amount: number;
+  currency: 'usd';
   charge: string;
   payment_intent: string;
-  status: 'succeeded';
+  status: 'succeeded' | 'failed';
 }
 
 export interface Dispute {
@@ -123,12 +129,13 @@ export interface CheckoutSession {
   id: string;
   object: 'checkout.session';
   created: number;
-  mode: 'subscription';
+  mode: 'subscription' | 'payment';
   status: 'open' | 'complete';
   payment_status: 'unpaid' | 'paid';
   customer: string;
   client_reference_id: string | null;
   subscription: string | null;
+  payment_intent: string | null;
   success_url: string;
   cancel_url: string | null;
   url: string | null;

@@ -6,13 +6,20 @@ const day = 86_400;
 /** Seconds of a period. Stripe's months differ in length; here they do not, so that a test can count. */
 export const periodSeconds = { month: 30 * day, year: 365 * day } as const;
 
-const price = (id: string, product: string, amount: number, interval: 'month' | 'year'): Price => ({
+/** Without an interval it is paid once. */
+const price = (
+  id: string,
+  product: string,
+  amount: number,
+  interval?: 'month' | 'year',
+): Price => ({
   id,
   object: 'price',
   product,
   unit_amount: amount,
   currency: 'usd',
-  recurring: { interval, interval_count: 1 },
+  type: interval === undefined ? 'one_time' : 'recurring',
+  recurring: interval === undefined ? null : { interval, interval_count: 1 },
 });
 
 /** What this account sells. */
@@ -20,7 +27,11 @@ export const prices: readonly Price[] = [
   price('price_sandbox_pro_monthly', 'prod_sandbox_pro', 900, 'month'),
   price('price_sandbox_pro_yearly', 'prod_sandbox_pro', 9_000, 'year'),
   price('price_sandbox_team_monthly', 'prod_sandbox_team', 2_900, 'month'),
+  price('price_sandbox_archive', 'prod_sandbox_archive', 4_900),
 ];
+
+/** How an event gets out. */
+export type Emit = (type: string, object: StripeObject, previous?: Record<string, unknown>) => void;
 
 type Kind = StripeObject['object'];
 type OfKind<K extends Kind> = Extract<StripeObject, { object: K }>;

@@ -97,6 +97,35 @@ test('a session is paid on its page and becomes a subscription of the customer',
   expect(subscription.items.data[0]?.current_period_end).toBeGreaterThan(Date.now() / 1_000);
 });
 
+test('a session of what is paid once becomes a payment, and shows its items where it is asked to', async () => {
+  const customer = await client.customers.create({});
+  const asked = {
+    customer: customer.id,
+    line_items: [{ price: 'price_sandbox_archive', quantity: 1 }],
+    success_url: 'https://app.example/done',
+  };
+  await expect(
+    client.checkout.sessions.create({ ...asked, mode: 'subscription' }),
+  ).rejects.toMatchObject({ statusCode: 400, param: 'mode' });
+  const { id, url } = await client.checkout.sessions.create({ ...asked, mode: 'payment' });
+  await fetch(url ?? '', { method: 'POST', redirect: 'manual' });
+  await until('checkout.session.completed');
+  const done = await client.checkout.sessions.retrieve(id);
+  expect(done).toMatchObject({ status: 'complete', payment_status: 'paid', subscription: null });
+  expect(done.line_items).toBeUndefined();
+  const { data } = await client.checkout.sessions.list({
+    payment_intent: done.payment_intent as string,
+    expand: ['data.line_items', 'data.payment_intent.latest_charge'],
+  });
+  expect(data).toMatchObject([
+    {
+      id,
+      line_items: { data: [{ price: { id: 'price_sandbox_archive', type: 'one_time' } }] },
+      payment_intent: { status: 'succeeded', latest_charge: { paid: true, refunded: false } },
+    },
+  ]);
+});
+
 test('events are signed as the library wants it, and come again until they are taken', async () => {
   answers = [500, 503];
   await buy();
@@ -149,6 +178,17 @@ test('what was paid is found from the subscription, refunds and disputes include
     payment: { type: 'payment_intent', payment_intent: intent.id },
   });
   expect(back.data[0]?.invoice).toBe(invoice);
+});
+
+test('money goes back in parts, and no more of it than was paid', async () => {
+  const { id } = await buy();
+  const charge = async () => (await client.charges.list({ limit: 1 })).data[0];
+  await command('refund', { subscription: id, amount: 300 });
+  expect(await charge()).toMatchObject({ amount_refunded: 300, refunded: false });
+  await expect(command('refund', { subscription: id, amount: 601 })).rejects.toThrow('greater');
+  await command('refund', { subscription: id, amount: 600 });
+  expect(await charge()).toMatchObject({ amount_refunded: 900, refunded: true });
+  await expect(command('refund', { subscription: id })).rejects.toThrow('already been refunded');
 });
 
 test('the clock brings renewals, failed payments and ends', async () => {

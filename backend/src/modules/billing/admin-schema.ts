@@ -33,7 +33,7 @@ const purchase = shape({
   id: uuid(),
   provider: provider(),
   key: Joi.string().description(
-    'Stripe’s subscription, Apple’s original transaction, the hash of Google’s purchase token',
+    'Stripe’s subscription, or its payment intent where it was paid once; Apple’s original transaction; the hash of Google’s purchase token',
   ),
   user: nullable(user).description('Null where nobody has claimed it, or the account is gone'),
   productId: Joi.string(),
@@ -50,6 +50,9 @@ const purchase = shape({
   pausedUntil: nullable(Joi.alternatives(moment(), Joi.string().valid('open-ended'))),
   onHold: Joi.boolean(),
   refundedAt: nullable(moment()),
+  partRefund: nullable(Joi.string()).description(
+    'What of the last payment went back, where the rest stays: `3.00 of 9.00 USD`',
+  ),
   revokedAt: nullable(moment()),
   manageUrl: nullable(Joi.string()),
   observedAt: moment().description('For when the provider said so'),

@@ -24,9 +24,9 @@ export type PurchaseRow = Omit<Purchase, 'pausedUntil' | 'version'> & {
 export const purchaseColumns = `id, provider, key, user_id as "userId", product_id as "productId", kind,
   environment, started_at as "startedAt", period_ends_at as "periodEndsAt",
   grace_ends_at as "graceEndsAt", auto_renews as "autoRenews", paused_until as "pausedUntil",
-  on_hold as "onHold", refunded_at as "refundedAt", revoked_at as "revokedAt",
-  manage_url as "manageUrl", observed_at as "observedAt", version, told_state as "toldState",
-  changes_at as "changesAt", created_at as "createdAt", changed_at as "changedAt"`;
+  on_hold as "onHold", refunded_at as "refundedAt", part_refund as "partRefund",
+  revoked_at as "revokedAt", manage_url as "manageUrl", observed_at as "observedAt", version,
+  told_state as "toldState", changes_at as "changesAt", created_at as "createdAt", changed_at as "changedAt"`;
 
 export const purchaseOf = (row: PurchaseRow): Purchase => ({
   ...row,
@@ -47,6 +47,7 @@ const written = {
   pausedUntil: 'paused_until',
   onHold: 'on_hold',
   refundedAt: 'refunded_at',
+  partRefund: 'part_refund',
   revokedAt: 'revoked_at',
   manageUrl: 'manage_url',
 } as const;

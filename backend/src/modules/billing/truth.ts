@@ -9,8 +9,8 @@ export type ProviderName = (typeof providerNames)[number];
 export interface PurchaseTruth {
   provider: ProviderName;
   /**
-   * What names the purchase for as long as it lives, renewals included: Stripe's subscription id, Apple's
-   * originalTransactionId, the SHA-256 of Google's purchase token as hex.
+   * What names the purchase for as long as it lives, renewals included: the id of Stripe's subscription, or of
+   * its payment intent where it was paid once, Apple's originalTransactionId, the SHA-256 of Google's purchase token as hex.
    */
   key: string;
   /** Whose it is, where the provider knows; null leaves it with the owner it has. */
@@ -33,7 +33,10 @@ export interface PurchaseTruth {
   pausedUntil: Date | 'open-ended' | null;
   /** Not paid and nothing may be used: Google's account hold, Stripe's `unpaid` and `incomplete`, a payment that is pending. */
   onHold: boolean;
+  /** When all of the last payment had gone back. */
   refundedAt: Date | null;
+  /** For people: what of the last payment went back, where that takes nothing away: `3.00 of 9.00 USD`. */
+  partRefund: string | null;
   /** Taken away other than by a refund: a lost dispute, a revocation, an upgrade that has replaced it. */
   revokedAt: Date | null;
   /** Where the user changes or ends it. */

@@ -48,6 +48,7 @@ export function truthOf(
     ...renewalOf(standing),
     pausedUntil: null,
     ...takenAway(transaction),
+    partRefund: null,
     manageUrl: isSubscription ? manageUrl : null,
     observedAt,
     version: null,

@@ -118,6 +118,7 @@ const base = ({ key, observedAt, order }: Around) => ({
   observedAt,
   version: null,
   refundedAt: refundOf(order),
+  partRefund: null,
 });
 
 /** Charged back is refunded, too; a part of the money is not. */

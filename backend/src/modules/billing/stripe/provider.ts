@@ -1,124 +1,102 @@
-import type Stripe from 'stripe';
 import { AppError } from '../../../kernel/errors/index.ts';
 import { upstreamStatus } from '../../../kernel/resilience/index.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { StripeClient } from './client.ts';
-import { truthOf, type PaymentFacts } from './truth.ts';
+import { chargeOf, chargeOfInvoice, factsOf, idOf } from './payments.ts';
+import { paymentTruth, subscriptionTruth } from './truth.ts';
 
 const subscriptionKey = /^sub_\w{1,250}$/;
+/** The id of a session would name it, too, but it looks like a key of Stripe's and is scrubbed from what is stored. */
+const intentKey = /^pi_\w{1,250}$/;
 
 /** Stripe, asked for the present state: what an event says is not believed. */
 export function stripeProvider(client: StripeClient, graceMs: number): BillingProvider {
-  /** The money of an invoice; nothing where it was not paid by a charge, as with a trial. */
-  async function paymentOf(invoice: string | null, signal: AbortSignal): Promise<PaymentFacts> {
-    const charge = invoice === null ? undefined : await chargeOf(client, invoice, signal);
-    if (charge === undefined) return { refundedAt: null, disputeLostAt: null };
-    return {
-      refundedAt: charge.refunded ? await refundedAt(charge.id, signal) : null,
-      disputeLostAt: charge.disputed ? await disputeLostAt(charge.id, signal) : null,
+  async function subscribed(key: string, signal: AbortSignal) {
+    const observedAt = new Date();
+    const subscription = await found(
+      client.read('subscriptions.retrieve', (stripe) => stripe.subscriptions.retrieve(key), signal),
+    );
+    if (subscription === undefined) return undefined;
+    const charge = await chargeOfInvoice(client, idOf(subscription.latest_invoice), signal);
+    const payment = await factsOf(client, charge, signal);
+    return subscriptionTruth(subscription, payment, { observedAt, graceMs });
+  }
+
+  async function paidOnce(key: string, signal: AbortSignal) {
+    const observedAt = new Date();
+    const asked = {
+      payment_intent: key,
+      limit: 1,
+      expand: ['data.line_items', 'data.payment_intent.latest_charge'],
     };
-  }
-
-  async function refundedAt(charge: string, signal: AbortSignal): Promise<Date | null> {
-    const { data } = await client.read(
-      'refunds.list',
-      (stripe) => stripe.refunds.list({ charge, limit: 1 }),
-      signal,
+    const sessions = await found(
+      client.read(
+        'checkout.sessions.list',
+        (stripe) => stripe.checkout.sessions.list(asked),
+        signal,
+      ),
     );
-    return data[0] === undefined ? null : new Date(data[0].created * 1_000);
-  }
-
-  /** Stripe does not say when it was lost; since it began the money is gone. */
-  async function disputeLostAt(charge: string, signal: AbortSignal): Promise<Date | null> {
-    const { data } = await client.read(
-      'disputes.list',
-      (stripe) => stripe.disputes.list({ charge, limit: 1 }),
-      signal,
-    );
-    return data[0]?.status === 'lost' ? new Date(data[0].created * 1_000) : null;
+    const session = sessions?.data[0];
+    // Not of a payment by other ways than Checkout, and not of a page that is still open.
+    if (session?.mode !== 'payment' || session.status !== 'complete') return undefined;
+    const charge = chargeOf(session.payment_intent);
+    const payment = await factsOf(client, charge, signal);
+    return paymentTruth(key, { session, charge, payment, observedAt });
   }
 
   return {
     name: 'stripe',
     async fetch(key, signal) {
-      if (!subscriptionKey.test(key)) return undefined;
-      const observedAt = new Date();
-      let subscription: Stripe.Subscription;
-      try {
-        subscription = await client.read(
-          'subscriptions.retrieve',
-          (stripe) => stripe.subscriptions.retrieve(key),
-          signal,
-        );
-      } catch (error) {
-        if (AppError.is(error) && upstreamStatus(error) === 404) return undefined;
-        throw error;
-      }
-      const payment = await paymentOf(idOf(subscription.latest_invoice), signal);
-      return truthOf(subscription, payment, { observedAt, graceMs });
+      if (subscriptionKey.test(key)) return subscribed(key, signal);
+      return intentKey.test(key) ? paidOnce(key, signal) : undefined;
     },
     async discover(customer, signal) {
-      const keys: string[] = [];
-      let after: string | undefined;
-      do {
-        const page = { customer, status: 'all', limit: 100 } as const;
-        const from = after === undefined ? {} : { starting_after: after };
-        const { data, has_more: goesOn } = await client.read(
+      const subscriptions = await everyPage((page) =>
+        client.read(
           'subscriptions.list',
-          (stripe) => stripe.subscriptions.list({ ...page, ...from }),
+          (stripe) => stripe.subscriptions.list({ customer, status: 'all', ...page }),
           signal,
-        );
-        keys.push(...data.map(({ id }) => id));
-        after = goesOn ? data.at(-1)?.id : undefined;
-      } while (after !== undefined);
-      return keys;
+        ),
+      );
+      const sessions = await everyPage((page) =>
+        client.read(
+          'checkout.sessions.list',
+          (stripe) => stripe.checkout.sessions.list({ customer, status: 'complete', ...page }),
+          signal,
+        ),
+      );
+      const once = sessions.flatMap(({ mode, payment_intent: intent }) =>
+        mode === 'payment' ? (idOf(intent) ?? []) : [],
+      );
+      return [...subscriptions.map(({ id }) => id), ...once];
     },
   };
 }
 
-export function idOf(reference: string | { id?: string } | null | undefined): string | null {
-  return typeof reference === 'string' ? reference : (reference?.id ?? null);
+/** Undefined where Stripe does not know it. */
+async function found<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (AppError.is(error) && upstreamStatus(error) === 404) return undefined;
+    throw error;
+  }
 }
 
-async function chargeOf(
-  client: StripeClient,
-  invoice: string,
-  signal: AbortSignal,
-): Promise<Stripe.Charge | undefined> {
-  const { data } = await client.read(
-    'invoicePayments.list',
-    (stripe) =>
-      stripe.invoicePayments.list({
-        invoice,
-        limit: 10,
-        expand: ['data.payment.payment_intent.latest_charge'],
-      }),
-    signal,
-  );
-  const paid = data.find(({ status }) => status === 'paid');
-  const intent = paid?.payment.payment_intent;
-  const charge = typeof intent === 'object' ? intent.latest_charge : undefined;
-  return typeof charge === 'object' && charge !== null ? charge : undefined;
-}
-
-/** The subscriptions that a payment belongs to; for charges and disputes, which name neither invoice nor subscription. */
-export async function subscriptionsOfPayment(
-  client: StripeClient,
-  paymentIntent: string,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const { data } = await client.read(
-    'invoicePayments.list',
-    (stripe) =>
-      stripe.invoicePayments.list({
-        payment: { type: 'payment_intent', payment_intent: paymentIntent },
-        limit: 10,
-        expand: ['data.invoice'],
-      }),
-    signal,
-  );
-  return data.flatMap(({ invoice }) => {
-    const parent = typeof invoice === 'object' && 'parent' in invoice ? invoice.parent : null;
-    return idOf(parent?.subscription_details?.subscription) ?? [];
-  });
+async function everyPage<T extends { id: string }>(
+  list: (page: {
+    limit: number;
+    starting_after?: string;
+  }) => Promise<{ data: T[]; has_more: boolean }>,
+): Promise<T[]> {
+  const all: T[] = [];
+  for (;;) {
+    const after = all.at(-1)?.id;
+    const { data, has_more: goesOn } = await list({
+      limit: 100,
+      ...(after === undefined ? {} : { starting_after: after }),
+    });
+    all.push(...data);
+    if (!goesOn || data.length === 0) return all;
+  }
 }

@@ -20,7 +20,7 @@ export interface Plan {
 /** Stripe's own pages, which take the card: no number of one ever reaches us. */
 export interface Selling {
   plans(): Plan[];
-  /** A page on which the buyer pays. `key`: the same call again opens the same page. */
+  /** A page on which the buyer pays, once or again and again as the price is. `key`: the same call again opens the same page. */
   checkout(buyer: Buyer, price: string, key: string): Promise<string>;
   /** A page on which they change or end what they have. Rejects with STATE_CONFLICT where they have nothing. */
   portal(buyer: Buyer): Promise<string>;
@@ -56,12 +56,24 @@ export function createSelling(options: {
     return customers.tie(userId, made.id);
   }
 
+  /** Which of the two a price is never changes. */
+  const recurring = new Map<string, boolean>();
+  async function renews(price: string): Promise<boolean> {
+    const known = recurring.get(price);
+    if (known !== undefined) return known;
+    const { type } = await client.read('prices.retrieve', (stripe) =>
+      stripe.prices.retrieve(price),
+    );
+    recurring.set(price, type === 'recurring');
+    return type === 'recurring';
+  }
+
   return {
     plans: () => plans,
     async checkout(buyer, price, key) {
       if (products.sold('stripe', price) === undefined)
         throw validationFailed([{ field: 'body.price', reason: 'is not sold' }]);
-      const customer = await customerOf(buyer);
+      const [isRecurring, customer] = await Promise.all([renews(price), customerOf(buyer)]);
       const metadata = { user_id: buyer.userId };
       const { url } = await client.write(
         'checkout.sessions.create',
@@ -69,12 +81,12 @@ export function createSelling(options: {
         (stripe, request) =>
           stripe.checkout.sessions.create(
             {
-              mode: 'subscription',
+              mode: isRecurring ? 'subscription' : 'payment',
               customer,
               client_reference_id: buyer.userId,
               line_items: [{ price, quantity: 1 }],
               // The subscription says whose it is, whatever becomes of the session.
-              subscription_data: { metadata },
+              ...(isRecurring && { subscription_data: { metadata } }),
               metadata,
               success_url: back('done'),
               cancel_url: back('cancelled'),

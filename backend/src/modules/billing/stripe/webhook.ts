@@ -6,14 +6,14 @@ import {
   type WebhookInput,
 } from '../../../kernel/webhooks/index.ts';
 import type { StripeClient, StripeOn } from './client.ts';
-import { idOf, subscriptionsOfPayment } from './provider.ts';
+import { idOf, purchaseOfPayment } from './payments.ts';
 
 /** Of the time that a signature names, into the past and into the future. */
 const toleranceSeconds = 300;
 
 const byteOrderMark = Buffer.from('\ufeff');
 
-/** What is kept of an event: by what its subscription is found. */
+/** What is kept of an event: by what its purchase is found. */
 export interface StripeReference {
   subscription: string | null;
   customer: string | null;
@@ -35,12 +35,13 @@ const followed = [
   'invoice.voided',
   'invoice.marked_uncollectible',
   'charge.refunded',
+  'refund.failed',
   'charge.dispute.created',
   'charge.dispute.updated',
   'charge.dispute.closed',
 ] as const;
 
-/** `settle` brings our record of a subscription to what Stripe says, and ends the event with it. */
+/** `settle` brings our record of a purchase to what Stripe says, and ends the event with it. */
 export function stripeWebhook(
   settings: StripeOn,
   client: StripeClient,
@@ -48,14 +49,10 @@ export function stripeWebhook(
 ): Webhook {
   async function follow(input: WebhookInput): Promise<void> {
     const { subscription, paymentIntent } = input.event.kept as StripeReference;
-    const keys =
-      subscription !== null
-        ? [subscription]
-        : paymentIntent === null
-          ? []
-          : await subscriptionsOfPayment(client, paymentIntent, input.signal);
-    // A payment belongs to one subscription; what belongs to none is no concern of ours.
-    if (keys[0] !== undefined) await settle(keys[0], input);
+    const key =
+      subscription ??
+      (paymentIntent && (await purchaseOfPayment(client, paymentIntent, input.signal)));
+    if (key !== null) await settle(key, input);
   }
 
   return {

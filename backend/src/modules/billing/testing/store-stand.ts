@@ -21,10 +21,12 @@ export interface StoreStand {
   readonly app: BillingApp;
   readonly sandbox: Sandbox;
   command<T = unknown>(name: string, body?: object): Promise<T>;
-  post(user: TestUser, path: string, body: object): Promise<{ status: number; body: unknown }>;
+  post(user: TestUser, path: string, body?: object): Promise<{ status: number; body: unknown }>;
   /** Looks until it is so; an event has to come in and be handled. */
   until(user: TestUser, isSo: (mine: Mine) => boolean): Promise<Mine>;
   untilState(user: TestUser, state: string): Promise<Mine>;
+  /** Until the inbox has done with an event. */
+  untilProcessed(eventId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +69,7 @@ export async function startStoreStand(
       if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
       return (await answer.json()) as T;
     },
-    async post({ accessToken }, path, body) {
+    async post({ accessToken }, path, body = {}) {
       const answer = await app.request
         .post(`/api/v1${path}`)
         .set('authorization', `Bearer ${accessToken}`)
@@ -76,6 +78,17 @@ export async function startStoreStand(
     },
     until,
     untilState: (user, state) => until(user, ({ purchases }) => purchases[0]?.state === state),
+    async untilProcessed(eventId) {
+      const giveUpAt = performance.now() + patienceMs;
+      const page = { provider: provider.name, limit: 200 };
+      for (;;) {
+        const { events } = await app.kernel.admin.webhooks.list(page);
+        const record = events.find((event) => event.eventId === eventId);
+        if (record?.state === 'processed') return;
+        if (performance.now() > giveUpAt) throw new Error(JSON.stringify(record));
+        await wait(50);
+      }
+    },
     async stop() {
       await app.stop();
       await sandbox.close();

@@ -20,6 +20,7 @@ export const truth = (fields: Partial<PurchaseTruth> = {}): PurchaseTruth => ({
   pausedUntil: null,
   onHold: false,
   refundedAt: null,
+  partRefund: null,
   revokedAt: null,
   manageUrl: 'https://billing.example.test/manage',
   observedAt: new Date(),

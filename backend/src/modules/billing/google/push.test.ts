@@ -1,8 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { signed } from '../../../../local/providers/google/identity.ts';
 import { newNotification, pushBody } from '../../../../local/providers/google/notifications.ts';
+import { forgedPushes } from '../testing/google-forgeries.ts';
 import { startGoogleStand, type GoogleStand } from '../testing/google-stand.ts';
 
 let stand: GoogleStand;
@@ -40,7 +39,6 @@ const eventOf = async (id: string) => {
     await wait(50);
   }
 };
-const now = () => Math.floor(Date.now() / 1_000);
 
 test('a push of our subscription is taken, again without effect, and a test is parked', async () => {
   const push = notice();
@@ -52,40 +50,8 @@ test('a push of our subscription is taken, again without effect, and a test is p
 });
 
 describe('a push is refused', () => {
-  const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  test.each<[string, () => Promise<string | undefined> | string | undefined]>([
-    ['without a token', () => undefined],
-    ['with another scheme', async () => `Basic ${await pushToken()}`],
-    ['with no token at all', () => 'Bearer one.two.three'],
-    ['for another audience', () => pushToken({ aud: 'https://other.example' })],
-    ['of another issuer', () => pushToken({ iss: 'https://accounts.google.com' })],
-    ['of another account', () => pushToken({ email: 'other@sandbox.iam.gserviceaccount.com' })],
-    ['of an address that is not verified', () => pushToken({ email_verified: false })],
-    ['past its time', () => pushToken({ iat: now() - 7_200, exp: now() - 3_600 })],
-    ['without an end', () => pushToken({ exp: null })],
-    [
-      'signed by another key',
-      async () => {
-        const [, claims = ''] = (await pushToken()).split('.');
-        const { kid } = JSON.parse(
-          Buffer.from((await pushToken()).split('.')[0] ?? '', 'base64url').toString(),
-        ) as { kid: string };
-        const said = JSON.parse(Buffer.from(claims, 'base64url').toString()) as object;
-        return signed(other.privateKey, kid, said);
-      },
-    ],
-    [
-      'unsigned',
-      async () => {
-        const [, claims = ''] = (await pushToken()).split('.');
-        const head = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
-        return `${head}.${claims}.AA`;
-      },
-    ],
-  ])('%s', async (_name, made) => {
-    const token = await made();
-    const authorization = token === undefined || / /.test(token) ? token : `Bearer ${token}`;
-    expect(await send(pushBody(notice()), authorization)).toBe(400);
+  test.each(forgedPushes)('%s', async (_name, forge) => {
+    expect(await send(pushBody(notice()), await forge(pushToken))).toBe(400);
   });
 
   test('with a good token and no message', async () => {

@@ -10,6 +10,7 @@ import { appleFaults, appleKeys, appleSettings } from './apple/settings.ts';
 import { googleFaults, googleKeys, googleSettings } from './google/settings.ts';
 import { parseProducts } from './products.ts';
 import { reconcileKeys, reconcileSettings } from './reconcile/settings.ts';
+import { retentionKeys } from './retention.ts';
 import { stripeFaults, stripeKeys, stripeSettings } from './stripe/settings.ts';
 
 // Each provider has its own file of keys, rules and settings; this one lays them side by side.
@@ -36,6 +37,7 @@ export const billingSection = defineSection({
       default: 'false',
     }),
     ...reconcileKeys,
+    ...retentionKeys,
     ...stripeKeys,
     ...appleKeys,
     ...googleKeys,
@@ -54,6 +56,7 @@ export const billingSection = defineSection({
     },
     mirrorsAppMetadata: values.BILLING_MIRROR_APP_METADATA,
     reconcile: reconcileSettings(values),
+    retentionDays: values.BILLING_RETENTION_DAYS,
     stripe: stripeSettings(values),
     apple: appleSettings(values, environment),
     google: googleSettings(values),

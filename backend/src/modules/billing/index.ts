@@ -12,6 +12,8 @@ import { mirrorActions } from './mirror-actions.ts';
 import type { BillingProvider } from './provider.ts';
 import { createBillingRepository } from './repository.ts';
 import { createReconcile } from './reconcile/index.ts';
+import { retentionJob } from './retention.ts';
+import { createRetentionRepository } from './retention-repository.ts';
 import { billingRoutes } from './routes.ts';
 import { type BillingService, createBillingService } from './service.ts';
 import { relayEntitlements } from './sockets.ts';
@@ -29,6 +31,7 @@ export function createBilling(
     apple: appleSettings,
     google: googleSettings,
     reconcile: reconcileSettings,
+    retentionDays,
   }: BillingSettings,
 ): { service: BillingService; providers: BillingProvider[]; parts: ModuleParts } {
   const { db, entitlements, events, jobs, metrics, realtime, logger } = kernel;
@@ -90,6 +93,7 @@ export function createBilling(
     jobs: [
       ...(mirrorsAppMetadata ? billingJobs(mirror) : []),
       ...reconcile.jobs,
+      retentionJob(createRetentionRepository(db), retentionDays, logger),
       ...(google?.jobs ?? []),
     ],
     adminActions: [

@@ -13,4 +13,9 @@ export interface BillingProvider {
    * which no event came in. Rejects as `fetch` does. Left out where the provider does not keep purchases by customer.
    */
   discover?(customerId: string, signal: AbortSignal): Promise<string[]>;
+  /**
+   * For so many days after its end a subscription is known there; it is not asked about after that, as the answer would be
+   * that there is no such purchase. Left out where the provider forgets nothing.
+   */
+  readonly remembersDays?: number;
 }

@@ -35,6 +35,10 @@ export const purchaseOf = (row: PurchaseRow): Purchase => ({
   version: row.version === null ? null : Number(row.version),
 });
 
+/** As a condition: a subscription that ended more than so many days ago, and does not go on. */
+export const endedDaysAgo = (days: string): string => `kind = 'subscription' and not auto_renews
+  and not on_hold and paused_until is null and period_ends_at < now() - make_interval(days => ${days})`;
+
 /** The columns of a truth beside its name, its owner and what orders it, and how each is written. */
 const written = {
   productId: 'product_id',

@@ -10,6 +10,9 @@ export interface GoogleProvider extends BillingProvider {
   look(known: KnownToken, options: CallOptions): Promise<Found | undefined>;
 }
 
+/** After 60 days Google answers 410. Well before, so that nobody asks in between. */
+const remembersDays = 50;
+
 /** Google Play, asked for the present state. */
 export function googleProvider({
   client,
@@ -41,6 +44,7 @@ export function googleProvider({
 
   return {
     name: 'google',
+    remembersDays,
     look,
     async fetch(key, signal) {
       const known = await tokens.find(key);

@@ -52,8 +52,8 @@ const givenUpAfterMs = 12 * 3_600_000;
 export function createRun(options: RunOptions) {
   const { runs, work, looker, settle, providers, metrics, events, logger } = options;
 
-  async function itemsAt(run: RunPlace): Promise<Item[]> {
-    if (run.phase === 'purchases') return work.purchases(run.provider, run.place, portionSize);
+  async function itemsAt(run: RunPlace, provider: BillingProvider): Promise<Item[]> {
+    if (run.phase === 'purchases') return work.purchases(provider, run.place, portionSize);
     if (run.phase === 'accounts') return work.accounts(run.provider, run.place, portionSize);
     return work.leftovers(run.id, run.provider, { mostTries, limit: portionSize });
   }
@@ -81,7 +81,7 @@ export function createRun(options: RunOptions) {
     { provider, pace }: { provider: BillingProvider; pace: Pace },
     { signal, commit }: RunInput,
   ): Promise<{ run: RunPlace; waitMs: number }> {
-    const items = await itemsAt(run);
+    const items = await itemsAt(run, provider);
     // What has failed is not asked about again at once.
     const tries = items[0]?.tries ?? 0;
     if (tries > 0) await wait(tries * 1_000, undefined, { signal });

@@ -104,7 +104,10 @@ export function createReconcileService(options: ReconcileServiceOptions) {
     ): Promise<UserReconciled> {
       if (!(await work.isThere(userId))) throw notFound('No such account.');
       const startedAt = new Date();
-      const { purchases, accounts } = await work.ofUser(userId, [...providers.keys()]);
+      const { purchases, accounts } = await work.ofUser(
+        userId,
+        [...providers.values()].map(({ provider }) => provider),
+      );
       const seen = await Promise.all(
         [...providers.values()].map(async ({ provider, pace }) => {
           const items: Item[] = [

@@ -1,5 +1,12 @@
 import type { Database, Transaction } from '../../../kernel/db/index.ts';
-import { type Purchase, purchaseColumns, purchaseOf, type PurchaseRow } from '../purchase-row.ts';
+import type { BillingProvider } from '../provider.ts';
+import {
+  endedDaysAgo,
+  type Purchase,
+  purchaseColumns,
+  purchaseOf,
+  type PurchaseRow,
+} from '../purchase-row.ts';
 import type { ProviderName } from '../truth.ts';
 
 /** A user's account with a provider, asked for what we do not know. */
@@ -19,6 +26,9 @@ export interface Leftover {
   tries: number;
   errorCode: string;
 }
+
+/** Who is asked, and for how long after its end about a subscription. */
+export type Asked = Pick<BillingProvider, 'name' | 'remembersDays'>;
 
 export type WorkRepository = ReturnType<typeof createWorkRepository>;
 
@@ -44,11 +54,17 @@ export function createWorkRepository(db: Database) {
     (await db.asLogin((tx) => tx.query<R>(sql, values), { readOnly: true })).rows;
 
   return {
-    async purchases(provider: ProviderName, after: string | null, limit: number): Promise<Item[]> {
+    async purchases(
+      { name, remembersDays }: Asked,
+      after: string | null,
+      limit: number,
+    ): Promise<Item[]> {
       const rows = await read<PurchaseRow>(
         `select ${purchaseColumns} from billing.purchases
-         where provider = $1 and ($2::uuid is null or id > $2) order by id limit $3`,
-        [provider, after, limit],
+         where provider = $1 and ($2::uuid is null or id > $2)
+           and (${endedDaysAgo('$4::integer')}) is not true
+         order by id limit $3`,
+        [name, after, limit, remembersDays],
       );
       return rows.map(ofPurchase());
     },
@@ -99,11 +115,13 @@ export function createWorkRepository(db: Database) {
       ),
 
     /** Of one user, of all providers that are given. */
-    async ofUser(userId: string, providers: readonly ProviderName[]) {
+    async ofUser(userId: string, asked: readonly Asked[]) {
+      const providers = asked.map(({ name }) => name);
       const purchases = await read<PurchaseRow>(
         `select ${purchaseColumns} from billing.purchases
-         where user_id = $1 and provider = any($2) order by id limit 200`,
-        [userId, providers],
+         join unnest($2::text[], $3::integer[]) as asked (name, days) on asked.name = provider
+         where user_id = $1 and (${endedDaysAgo('asked.days')}) is not true order by id limit 200`,
+        [userId, providers, asked.map(({ remembersDays = null }) => remembersDays)],
       );
       const accounts = await read<Account & { provider: ProviderName }>(
         `select ${accountColumns}, provider from billing.customers

@@ -3,21 +3,10 @@ import { defineClaim } from '../../../../../scripts/prove/claim.ts';
 import { describeCounts, grouped } from '../../../../../scripts/prove/measure/summary.ts';
 import { untilHandled } from '../../../../../scripts/prove/webhooks/sender.ts';
 import { canary, eventTypes, stripeEvent } from '../testing/stripe-events.ts';
+import { buyFated, type Fated } from '../testing/stripe-fates.ts';
 import { deliverSigned, startStripeStand, stateOf } from '../testing/stripe-stand.ts';
 
-/** What becomes of a subscription, and the state that it is in then. */
-const fates = [
-  ['cancel', {}, 'cancelled'],
-  ['fail-card', {}, 'grace'],
-  ['give-up', {}, 'on-hold'],
-  ['pause', {}, 'paused'],
-  ['refund', {}, 'refunded'],
-  ['dispute', { status: 'lost' }, 'revoked'],
-  ['revoke', {}, 'expired'],
-  ['resume', {}, 'active'],
-] as const;
-const wanderings = ['cancel', 'resume', 'pause', 'resume', 'renew'];
-const users = 16;
+const purchases = { renewing: 16, once: 8 };
 /** Under way at a time. */
 const senders = 12;
 
@@ -25,7 +14,7 @@ export default defineClaim({
   id: 'stripe-any-order',
   phase: 2,
   claim:
-    'Events of every type that Stripe sends, in any order, some of them twice and all of them wrong about the state, leave each purchase in the state that Stripe has it in; types that nobody handles are parked, and nothing of a buyer is kept.',
+    'Events of every type that Stripe sends, in any order, some of them twice and all of them wrong about the state, leave each purchase, what renews and what is paid once, in the state that Stripe has it in; types that nobody handles are parked, and nothing of a buyer is kept.',
   bound: 'every purchase right; all 200, none failed, one row each; three ids kept of each',
   seconds: 25,
   async measure({ stack, startServer, progress, signal }) {
@@ -52,40 +41,38 @@ export default defineClaim({
           }),
         );
       };
-      progress(`${users} subscriptions, ${eventTypes.length} types of events`);
-      const people = await Promise.all(Array.from({ length: users }, () => stack.signUp()));
-      const bought = await Promise.all(
-        people.map(async (user) => ({ user, ...(await stand.buy(user.userId)) })),
+      progress(
+        `${purchases.renewing + purchases.once} purchases, ${eventTypes.length} types of events`,
       );
-      const eventsOf = async (of: readonly string[]) => {
-        const made = bought.map(async ({ id }) => {
-          const subject = await stand.subjectOf(id);
-          return of.map((type) => stripeEvent(type, subject));
+      const bought = await buyFated(stand, () => stack.signUp(), purchases);
+      const eventsOf = async (typesOf: (one: Fated) => readonly string[]) => {
+        const made = bought.map(async (one) => {
+          const subject = await one.subject();
+          return typesOf(one).map((type) => stripeEvent(type, subject));
         });
         return (await Promise.all(made)).flat();
       };
       // Each type comes before the last change or after it, and at least one that is followed after it.
-      const early = shuffled(eventTypes).slice(0, eventTypes.length / 2);
-      const late = eventTypes.filter((type) => !early.includes(type));
-      const wander = async () => {
-        for (const name of wanderings)
-          await Promise.all(bought.map(({ id }) => stand.command(name, { subscription: id })));
+      const early = new Set(shuffled(eventTypes).slice(0, eventTypes.length / 2));
+      const wander = async ({ which, wanderings }: Fated) => {
+        for (const name of wanderings) await stand.command(name, which);
       };
-      await Promise.all([send(await eventsOf(early)), wander()]);
+      await Promise.all([
+        send(await eventsOf(({ types }) => types.filter((type) => early.has(type)))),
+        ...bought.map(wander),
+      ]);
       progress('what they come to');
       await Promise.all(
-        bought.map(({ id }, nr) => {
-          const [name, more] = fates[nr % fates.length] ?? fates[0];
-          return stand.command(name, { subscription: id, ...more });
-        }),
+        bought.map(({ which, fate: [name, more] }) => stand.command(name, { ...which, ...more })),
       );
-      await send(await eventsOf([...late, 'invoice.paid']));
+      await send(
+        await eventsOf(({ types, last }) => [...types.filter((type) => !early.has(type)), last]),
+      );
       const done = await untilHandled(client, 'stripe', { patienceMs: 30_000, signal });
       const states = await Promise.all(bought.map(({ user }, nr) => stateOf(urlOf(nr), user)));
-      const faults = states.flatMap((state, nr) => {
-        const [name, , wanted] = fates[nr % fates.length] ?? fates[0];
-        return state === wanted ? [] : [`${name}: ${state}`];
-      });
+      const faults = bought.flatMap(({ fate: [name, more, wanted] }, nr) =>
+        states[nr] === wanted ? [] : [`${name} ${JSON.stringify(more)}: ${states[nr] ?? ''}`],
+      );
       const { rows } = await client.query<{ state: string; count: number }>(
         'select state, count(*)::int as count from bulwark.webhook_events group by state order by state',
       );
@@ -97,7 +84,7 @@ export default defineClaim({
       );
       const said = servers.filter(({ output }) => output().includes(canary)).length;
       return {
-        figure: `${eventTypes.length} types, ${grouped(seen.size)} events: ${describeCounts(counts)}; ${describeCounts(inbox)}; ${faults.length} of ${users} purchases wrong; more than ids kept of ${kept.rowCount ?? 0}, logged by ${said}`,
+        figure: `${eventTypes.length} types, ${grouped(seen.size)} events: ${describeCounts(counts)}; ${describeCounts(inbox)}; of ${bought.length} purchases, ${purchases.once} paid once, ${faults.length} wrong; more than ids kept of ${kept.rowCount ?? 0}, logged by ${said}`,
         holds:
           done &&
           faults.length === 0 &&

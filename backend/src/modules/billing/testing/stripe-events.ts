@@ -3,7 +3,8 @@ import { shapes } from './stripe-shapes.ts';
 
 /** What an event is about. */
 export interface EventSubject {
-  subscription: string;
+  /** Null of what was paid once. */
+  subscription: string | null;
   customer: string;
   paymentIntent: string;
 }
@@ -30,9 +31,14 @@ const kindOf = new Map(
 
 export const eventTypes: readonly string[] = [...kindOf.keys()];
 
+const ofPayments = new Set(['checkout.session', 'charge', 'dispute', 'refund', 'payment_intent']);
+
+/** Those that tell of a payment, whatever it was for. */
+export const paymentTypes = eventTypes.filter((type) => ofPayments.has(kindOf.get(type) ?? ''));
+
 const id = (prefix: string): string => `${prefix}_${randomBytes(12).toString('hex')}`;
 
-/** An event of this type about somebody's subscription. All that it says of states, times and money is made up. */
+/** An event of this type about somebody's purchase. All that it says of states, times and money is made up. */
 export function stripeEvent(type: string, subject: EventSubject) {
   const kind = kindOf.get(type);
   const shape = kind === undefined ? undefined : shapes[kind];
@@ -54,8 +60,9 @@ export function stripeEvent(type: string, subject: EventSubject) {
 /** Where an object says whose it is. An invoice says it in two ways, by the version of the API. */
 function references(kind: string, { subscription, paymentIntent }: EventSubject): object {
   if (kind === 'subscription') return { id: subscription };
-  if (kind === 'checkout.session') return { subscription };
-  if (kind === 'charge' || kind === 'dispute') return { payment_intent: paymentIntent };
+  if (kind === 'checkout.session')
+    return subscription === null ? { payment_intent: paymentIntent } : { subscription };
+  if (['charge', 'dispute', 'refund'].includes(kind)) return { payment_intent: paymentIntent };
   if (kind !== 'invoice') return {};
   return Math.random() < 0.5
     ? { subscription }

@@ -1,7 +1,7 @@
 import { stripe } from '../../../../local/providers/stripe.ts';
 import { signatureOf } from '../../../../local/providers/stripe/deliveries.ts';
 import type { Delivery } from '../../../../local/providers/deliveries.ts';
-import type { Subscription } from '../../../../local/providers/stripe/objects.ts';
+import type { CheckoutSession, Subscription } from '../../../../local/providers/stripe/objects.ts';
 import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
 import type { EventSubject } from './stripe-events.ts';
 
@@ -13,6 +13,8 @@ export interface StripeStand {
   readonly environment: Readonly<Record<string, string>>;
   command<T = unknown>(name: string, body: object): Promise<T>;
   buy(userId: string): Promise<Subscription>;
+  /** What is paid once. */
+  buyOnce(userId: string): Promise<CheckoutSession>;
   subjectOf(subscription: string): Promise<EventSubject>;
   deliveries(): Promise<readonly Delivery[]>;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export async function startStripeStand(): Promise<StripeStand> {
     environment: { ...sandbox.environment, RATE_LIMIT_WEBHOOK: '1000000' },
     command,
     buy: (userId) => command('buy', { userId, price: 'price_sandbox_pro_monthly' }),
+    buyOnce: (userId) => command('buy', { userId, price: 'price_sandbox_archive' }),
     async subjectOf(subscription) {
       const { customer, latest_invoice: invoice } = await api<Subscription>(
         `subscriptions/${subscription}`,

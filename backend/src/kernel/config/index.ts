@@ -1,3 +1,4 @@
+export { allOrNone } from './all-or-none.ts';
 export { renderEnvExample } from './env-example.ts';
 export { ConfigError, configExitCode, formatFaults } from './fault.ts';
 export type { Fault } from './fault.ts';

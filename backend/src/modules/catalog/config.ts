@@ -1,4 +1,5 @@
 import {
+  allOrNone,
   defineSection,
   httpUrl,
   integer,
@@ -71,12 +72,7 @@ export const catalogSection = defineSection({
   check(values, { environment, deployed }) {
     const faults: Fault[] = [];
     for (const [key, url] of pairs) {
-      if (values[url] !== undefined && values[key] === undefined)
-        faults.push({
-          variable: key,
-          problem: `is missing, though ${url} is set`,
-          remedy: `Set it, or remove ${url}`,
-        });
+      faults.push(...allOrNone(values, [key], [url]));
       if (deployed && values[url]?.startsWith('http:') === true)
         faults.push({
           variable: url,

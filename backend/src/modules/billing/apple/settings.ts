@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
+  allOrNone,
   httpUrl,
   integer,
   secretSetting,
@@ -86,40 +87,24 @@ interface AppleValues {
   APPLE_ROOT_CERTIFICATES?: string | undefined;
 }
 
-const needed = ['APPLE_BUNDLE_ID', 'APPLE_ISSUER_ID', 'APPLE_KEY_ID'] as const;
-const beside = [...needed, 'APPLE_APP_ID', 'APPLE_API_BASE', 'APPLE_ROOT_CERTIFICATES'] as const;
+const needed = ['APPLE_PRIVATE_KEY', 'APPLE_BUNDLE_ID', 'APPLE_ISSUER_ID', 'APPLE_KEY_ID'] as const;
+const beside = ['APPLE_APP_ID', 'APPLE_API_BASE', 'APPLE_ROOT_CERTIFICATES'] as const;
 
 export function appleFaults(
   values: AppleValues,
   { environment, deployed }: { environment: string; deployed: boolean },
 ): Fault[] {
   const { APPLE_PRIVATE_KEY: key, APPLE_ROOT_CERTIFICATES: roots } = values;
-  const faults: Fault[] = [];
+  const faults = allOrNone(values, needed, beside);
   const fault = (variable: string, problem: string, remedy: string) =>
     faults.push({ variable, problem, remedy });
-  if (key === undefined) {
-    const there = beside.find((name) => values[name] !== undefined);
-    if (there !== undefined)
-      fault(
-        'APPLE_PRIVATE_KEY',
-        `is missing, though ${there} is set`,
-        `Set it, or remove ${there}`,
-      );
-    return faults;
-  }
+  if (key === undefined) return faults;
   if (!isSigningKey(pemOf(key.reveal())))
     fault(
       'APPLE_PRIVATE_KEY',
       'is no private key of Apple',
       'Set it to the text of the .p8 file, an EC key on P-256',
     );
-  for (const name of needed)
-    if (values[name] === undefined)
-      fault(
-        name,
-        'is missing, though APPLE_PRIVATE_KEY is set',
-        'Set it as App Store Connect has it',
-      );
   if (environment === 'production' && values.APPLE_APP_ID === undefined)
     fault(
       'APPLE_APP_ID',

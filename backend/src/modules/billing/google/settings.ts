@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import {
+  allOrNone,
   httpUrl,
   secretSetting,
   setting,
@@ -106,15 +107,7 @@ export function googleFaults(
   values: GoogleValues,
   { environment, deployed }: { environment: string; deployed: boolean },
 ): Fault[] {
-  const set = Object.keys(googleKeys).find((name) => values[name as keyof GoogleValues]);
-  if (set === undefined) return [];
-  const faults: Fault[] = needed
-    .filter((name) => values[name] === undefined)
-    .map((variable) => ({
-      variable,
-      problem: `is missing, though ${set} is set`,
-      remedy: `Set it, or remove ${set}`,
-    }));
+  const faults = allOrNone(values, needed, ['GOOGLE_PLAY_API_BASE', 'GOOGLE_OIDC_ISSUER']);
   const elsewhere = (variable: string) => {
     faults.push({ variable, problem: `leads elsewhere in ${environment}`, remedy: 'Remove it' });
   };

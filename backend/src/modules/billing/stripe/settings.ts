@@ -1,4 +1,5 @@
 import {
+  allOrNone,
   httpUrl,
   integer,
   secretSetting,
@@ -72,24 +73,17 @@ interface StripeValues {
   STRIPE_RETURN_URL?: string | undefined;
 }
 
+const needed = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRETS', 'STRIPE_RETURN_URL'] as const;
+
 export function stripeFaults(
   values: StripeValues,
   { environment, deployed }: { environment: string; deployed: boolean },
 ): Fault[] {
   const { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRETS: secrets } = values;
-  const faults: Fault[] = [];
+  const faults = allOrNone(values, needed, ['STRIPE_API_BASE']);
   const fault = (variable: string, problem: string, remedy: string) =>
     faults.push({ variable, problem, remedy });
-  if (key === undefined) {
-    for (const name of ['STRIPE_WEBHOOK_SECRETS', 'STRIPE_API_BASE', 'STRIPE_RETURN_URL'] as const)
-      if (values[name] !== undefined)
-        fault(
-          'STRIPE_SECRET_KEY',
-          `is missing, though ${name} is set`,
-          `Set it, or remove ${name}`,
-        );
-    return faults;
-  }
+  if (key === undefined) return faults;
   const kind = secretKey.exec(key.reveal())?.[2];
   if (kind === undefined)
     fault(
@@ -101,13 +95,7 @@ export function stripeFaults(
     fault('STRIPE_SECRET_KEY', 'is a test key in production', 'Set it to a live one');
   if (environment !== 'production' && kind === 'live')
     fault('STRIPE_SECRET_KEY', `takes real money in ${environment}`, 'Set it to a test key');
-  if (secrets === undefined)
-    fault(
-      'STRIPE_WEBHOOK_SECRETS',
-      'is missing, though STRIPE_SECRET_KEY is set',
-      'Set it to the signing secret of the endpoint',
-    );
-  else if (secretsOf(secrets).some((secret) => !/^whsec_.{16,}$/.test(secret)))
+  if (secrets && secretsOf(secrets).some((secret) => !/^whsec_.{16,}$/.test(secret)))
     fault(
       'STRIPE_WEBHOOK_SECRETS',
       'has one that is no signing secret',
@@ -115,12 +103,6 @@ export function stripeFaults(
     );
   if (deployed && values.STRIPE_API_BASE !== undefined && values.STRIPE_API_BASE !== realApi)
     fault('STRIPE_API_BASE', `leads elsewhere in ${environment}`, 'Remove it');
-  if (values.STRIPE_RETURN_URL === undefined)
-    fault(
-      'STRIPE_RETURN_URL',
-      'is missing, though STRIPE_SECRET_KEY is set',
-      'Set it to a page of your app',
-    );
   return faults;
 }
 

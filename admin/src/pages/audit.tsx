@@ -2,9 +2,9 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import { useAudit, usePages } from '../api/queries.ts';
 import type { AuditEntry } from '../api/types.ts';
-import { Button } from '../parts/button.tsx';
 import { Code } from '../parts/code.tsx';
 import { fullTime } from '../parts/format.ts';
+import { Older } from '../parts/older.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
@@ -48,13 +48,7 @@ export function AuditPage() {
             ) : (
               <Entries rows={rows} />
             )}
-            {audit.hasNextPage && (
-              <div className="foot">
-                <Button busy={audit.isFetchingNextPage} onClick={() => void audit.fetchNextPage()}>
-                  Older ones
-                </Button>
-              </div>
-            )}
+            <Older of={audit} />
           </Card>
         )}
       </Shown>

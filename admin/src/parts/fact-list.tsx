@@ -15,3 +15,8 @@ export function FactList({ facts, wide = false }: { facts: readonly Fact[]; wide
     </dl>
   );
 }
+
+/** An id, or another name that machines made. */
+export const Mono = ({ children }: { children: string }) => (
+  <span className="mono">{children}</span>
+);

@@ -4,7 +4,7 @@ import type { Customer, Entitlement } from '../../api/billing-types.ts';
 import { useApi } from '../../api/context.ts';
 import { useAct } from '../../api/use-act.ts';
 import { ActButton } from '../../parts/act-button.tsx';
-import { type Fact, FactList } from '../../parts/fact-list.tsx';
+import { type Fact, FactList, Mono } from '../../parts/fact-list.tsx';
 import { count, short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
@@ -69,8 +69,6 @@ export function CustomerPage() {
     </Page>
   );
 }
-
-const Mono = ({ children }: { children: string }) => <span className="mono">{children}</span>;
 
 function Facts({ customer: { user, accounts } }: { customer: Customer }) {
   return (

@@ -3,7 +3,7 @@ import { usePages } from '../../api/queries.ts';
 import { usePurchase } from '../../api/billing.ts';
 import type { HistoryEntry, Purchase } from '../../api/billing-types.ts';
 import { Code } from '../../parts/code.tsx';
-import { FactList } from '../../parts/fact-list.tsx';
+import { FactList, Mono } from '../../parts/fact-list.tsx';
 import { short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
@@ -55,12 +55,7 @@ function Facts({ purchase }: { purchase: Purchase }) {
     ['Grace ends', <Ago key="grace" at={purchase.graceEndsAt} />],
     ...(purchase.partRefund === null ? [] : [['Given back', purchase.partRefund] as const]),
     ['Known as of', <Ago key="known" at={purchase.observedAt} />],
-    [
-      'Key',
-      <span key="key" className="mono">
-        {key}
-      </span>,
-    ],
+    ['Key', <Mono key="key">{key}</Mono>],
   ] as const;
   return (
     <Card>

@@ -3,10 +3,10 @@ import { useCustomers, usePurchases } from '../../api/billing.ts';
 import { purchaseStates, sellers } from '../../api/billing-types.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
+import { Older } from '../../parts/older.tsx';
 import { Card } from '../../parts/page.tsx';
 import { textOf, useSearchFilter } from '../../parts/search-filter.ts';
 import { Empty, Shown } from '../../parts/shown.tsx';
-import { Older } from './older.tsx';
 import { CustomerLink, stateTitle } from './signs.tsx';
 import { PurchaseTable } from './tables.tsx';
 

@@ -5,11 +5,11 @@ import { useApi } from '../../api/context.ts';
 import { useAct } from '../../api/use-act.ts';
 import { ActButton } from '../../parts/act-button.tsx';
 import { count } from '../../parts/format.ts';
+import { Older } from '../../parts/older.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
-import { Older } from './older.tsx';
 import { RunSign } from './signs.tsx';
 import { DriftTable } from './tables.tsx';
 

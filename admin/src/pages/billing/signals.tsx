@@ -1,7 +1,7 @@
 import { useFraudSignals } from '../../api/billing.ts';
+import { Older } from '../../parts/older.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
-import { Older } from './older.tsx';
 import { SignalTable } from './tables.tsx';
 
 /** Who presented purchases of others. */

@@ -1,6 +1,7 @@
 import { Link } from 'react-router';
 import type { Job } from '../../api/types.ts';
 import { short } from '../../parts/format.ts';
+import { pickColumn } from '../../parts/pick-column.tsx';
 import { JobSign } from '../../parts/status.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -19,21 +20,7 @@ export function JobTable({ rows, selected, onToggle }: JobTableProps) {
       keyOf={({ id }) => id}
       selected={selected}
       columns={[
-        {
-          title: 'Select',
-          kind: 'pick',
-          bare: true,
-          cell: (job) => (
-            <input
-              type="checkbox"
-              aria-label={`Select job ${short(job.id)}`}
-              checked={selected.has(job.id)}
-              onChange={() => {
-                onToggle(job);
-              }}
-            />
-          ),
-        },
+        pickColumn({ selected, onToggle, nameOf: ({ id }) => `job ${short(id)}` }),
         {
           title: 'Job',
           kind: 'tight',

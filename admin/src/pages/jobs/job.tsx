@@ -6,6 +6,7 @@ import { ActButton } from '../../parts/act-button.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Code } from '../../parts/code.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
+import { type Fact, FactList, Mono } from '../../parts/fact-list.tsx';
 import { short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
@@ -87,70 +88,42 @@ function JobButtons({ job: { id, state } }: { job: Job }) {
 }
 
 function Facts({ job }: { job: Job }) {
+  const facts: readonly Fact[] = [
+    ['State', <JobSign key="state" state={job.state} />],
+    [
+      'Queue',
+      <Link key="queue" to={`/jobs?state=${job.state}&queue=${encodeURIComponent(job.queue)}`}>
+        {job.queue}
+      </Link>,
+    ],
+    ['Attempts', `${job.attempts} of ${job.maxAttempts}`],
+    ['Enqueued', <Ago key="enqueued" at={job.createdAt} />],
+    [
+      job.finishedAt === null ? 'Runs next' : 'Ended',
+      <Ago key="ended" at={job.finishedAt ?? job.nextRunAt} />,
+    ],
+    ['Priority', job.priority],
+    [
+      'Request',
+      job.requestId === '' ? (
+        '–'
+      ) : (
+        <Link
+          key="request"
+          className="mono"
+          to={`/logs?requestId=${encodeURIComponent(job.requestId)}`}
+        >
+          {job.requestId}
+        </Link>
+      ),
+    ],
+    ['Asked for by', <Mono key="caller">{job.callerId ?? 'the server'}</Mono>],
+    ['Key', <Mono key="key">{job.key ?? '–'}</Mono>],
+    ['Id', <Mono key="id">{job.id}</Mono>],
+  ];
   return (
     <Card>
-      <dl className="facts facts-wide">
-        <div>
-          <dt>State</dt>
-          <dd>
-            <JobSign state={job.state} />
-          </dd>
-        </div>
-        <div>
-          <dt>Queue</dt>
-          <dd>
-            <Link to={`/jobs?state=${job.state}&queue=${encodeURIComponent(job.queue)}`}>
-              {job.queue}
-            </Link>
-          </dd>
-        </div>
-        <div>
-          <dt>Attempts</dt>
-          <dd>
-            {job.attempts} of {job.maxAttempts}
-          </dd>
-        </div>
-        <div>
-          <dt>Enqueued</dt>
-          <dd>
-            <Ago at={job.createdAt} />
-          </dd>
-        </div>
-        <div>
-          <dt>{job.finishedAt === null ? 'Runs next' : 'Ended'}</dt>
-          <dd>
-            <Ago at={job.finishedAt ?? job.nextRunAt} />
-          </dd>
-        </div>
-        <div>
-          <dt>Priority</dt>
-          <dd>{job.priority}</dd>
-        </div>
-        <div>
-          <dt>Request</dt>
-          <dd>
-            {job.requestId === '' ? (
-              '–'
-            ) : (
-              <Link className="mono" to={`/logs?requestId=${encodeURIComponent(job.requestId)}`}>
-                {job.requestId}
-              </Link>
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>Asked for by</dt>
-          <dd className="mono">{job.callerId ?? 'the server'}</dd>
-        </div>
-        <div>
-          <dt>Key</dt>
-          <dd className="mono">{job.key ?? '–'}</dd>
-        </div>
-        <div>
-          <dt>Id</dt>
-          <dd className="mono">{job.id}</dd>
-        </div>
-      </dl>
+      <FactList facts={facts} wide />
     </Card>
   );
 }

@@ -3,6 +3,7 @@ import { useJobs, useQueues } from '../../api/queries.ts';
 import type { JobFilter } from '../../api/types.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
+import { Older } from '../../parts/older.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { toggled } from '../../parts/select-all.tsx';
 import { Segments } from '../../parts/segments.tsx';
@@ -48,13 +49,7 @@ export function JobsPage() {
                 }}
               />
             )}
-            {jobs.hasNextPage && (
-              <div className="foot">
-                <Button busy={jobs.isFetchingNextPage} onClick={() => void jobs.fetchNextPage()}>
-                  Older ones
-                </Button>
-              </div>
-            )}
+            <Older of={jobs} />
           </Card>
         )}
       </Shown>

@@ -4,6 +4,7 @@ import { useLogs } from '../../api/queries.ts';
 import { logLevels, type LogFilter, type LogRow } from '../../api/types.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
+import { Older } from '../../parts/older.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
 import { Switch } from '../../parts/switch.tsx';
@@ -48,13 +49,7 @@ function LogView({ filter, onFilter }: { filter: LogFilter; onFilter: (to: LogFi
         {(rows) => (
           <Card flush>
             <Lines rows={merged(newer, rows)} onFilter={onFilter} />
-            {logs.hasNextPage && (
-              <div className="foot">
-                <Button busy={logs.isFetchingNextPage} onClick={() => void logs.fetchNextPage()}>
-                  Older ones
-                </Button>
-              </div>
-            )}
+            <Older of={logs} />
           </Card>
         )}
       </Shown>

@@ -8,6 +8,7 @@ import { ActButton } from '../../parts/act-button.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
+import { type Fact, FactList } from '../../parts/fact-list.tsx';
 import { count, span } from '../../parts/format.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { Card } from '../../parts/page.tsx';
@@ -19,43 +20,28 @@ const capital = (word: string): string => word.charAt(0).toUpperCase() + word.sl
 
 export function QueueCard({ queue }: { queue: QueueState }) {
   const { name, counts, oldestSeconds, processedPerMinute, failuresPerMinute, concurrency } = queue;
+  const facts: readonly Fact[] = [
+    ...jobStates.map((state): Fact => [
+      capital(state),
+      counts[state] === 0 ? (
+        0
+      ) : (
+        <Link
+          to={`/jobs?state=${state}&queue=${encodeURIComponent(name)}`}
+          aria-label={`${count(counts[state])} ${state} jobs of ${name}`}
+        >
+          {count(counts[state])}
+        </Link>
+      ),
+    ]),
+    ['Oldest waits', oldestSeconds === null ? '–' : span(oldestSeconds)],
+    ['Done a minute', count(processedPerMinute)],
+    ['Failed a minute', count(failuresPerMinute)],
+    ['At a time', count(concurrency)],
+  ];
   return (
     <Card title={name} actions={<QueueSign queue={queue} />}>
-      <dl className="facts">
-        {jobStates.map((state) => (
-          <div key={state}>
-            <dt>{capital(state)}</dt>
-            <dd>
-              {counts[state] === 0 ? (
-                0
-              ) : (
-                <Link
-                  to={`/jobs?state=${state}&queue=${encodeURIComponent(name)}`}
-                  aria-label={`${count(counts[state])} ${state} jobs of ${name}`}
-                >
-                  {count(counts[state])}
-                </Link>
-              )}
-            </dd>
-          </div>
-        ))}
-        <div>
-          <dt>Oldest waits</dt>
-          <dd>{oldestSeconds === null ? '–' : span(oldestSeconds)}</dd>
-        </div>
-        <div>
-          <dt>Done a minute</dt>
-          <dd>{count(processedPerMinute)}</dd>
-        </div>
-        <div>
-          <dt>Failed a minute</dt>
-          <dd>{count(failuresPerMinute)}</dd>
-        </div>
-        <div>
-          <dt>At a time</dt>
-          <dd>{count(concurrency)}</dd>
-        </div>
-      </dl>
+      <FactList facts={facts} />
       <Throughput name={name} />
       <QueueButtons queue={queue} />
     </Card>

@@ -1,6 +1,7 @@
 import { Link } from 'react-router';
 import type { Webhook } from '../../api/webhook-types.ts';
 import { count } from '../../parts/format.ts';
+import { pickColumn } from '../../parts/pick-column.tsx';
 import { WebhookSign } from '../../parts/status.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -19,21 +20,7 @@ export function WebhookTable({ rows, selected, onToggle }: WebhookTableProps) {
       keyOf={({ id }) => id}
       selected={selected}
       columns={[
-        {
-          title: 'Select',
-          kind: 'pick',
-          bare: true,
-          cell: (webhook) => (
-            <input
-              type="checkbox"
-              aria-label={`Select webhook ${webhook.eventId}`}
-              checked={selected.has(webhook.id)}
-              onChange={() => {
-                onToggle(webhook);
-              }}
-            />
-          ),
-        },
+        pickColumn({ selected, onToggle, nameOf: ({ eventId }) => `webhook ${eventId}` }),
         {
           title: 'Event',
           kind: 'grow',
@@ -51,7 +38,7 @@ export function WebhookTable({ rows, selected, onToggle }: WebhookTableProps) {
         },
         { title: 'State', kind: 'tight', cell: ({ state }) => <WebhookSign state={state} /> },
         { title: 'Attempts', kind: 'number', cell: ({ attempts }) => count(attempts) },
-        { title: 'Again', kind: 'number', cell: ({ duplicates }) => count(duplicates) },
+        { title: 'Duplicates', kind: 'number', cell: ({ duplicates }) => count(duplicates) },
         { title: 'Replays', kind: 'number', cell: ({ replays }) => count(replays) },
         { title: 'Came', kind: 'tight', cell: ({ receivedAt }) => <Ago at={receivedAt} /> },
       ]}

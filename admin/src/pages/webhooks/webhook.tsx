@@ -3,7 +3,7 @@ import { useWebhook } from '../../api/queries.ts';
 import type { WebhookDetails } from '../../api/webhook-types.ts';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Code } from '../../parts/code.tsx';
-import { FactList } from '../../parts/fact-list.tsx';
+import { FactList, Mono } from '../../parts/fact-list.tsx';
 import { count, fullTime, short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Shown } from '../../parts/shown.tsx';
@@ -64,7 +64,7 @@ function Facts({ details: { webhook, job } }: { details: WebhookDetails }) {
     ],
     ['Attempts', count(webhook.attempts)],
     ['Came', <Ago key="came" at={webhook.receivedAt} />],
-    ['Came again', count(webhook.duplicates)],
+    ['Duplicates', count(webhook.duplicates)],
     ['Processed', <Ago key="processed" at={webhook.processedAt} />],
     ['Replayed', count(webhook.replays)],
     ['Happened', webhook.occurredAt === null ? '–' : fullTime(webhook.occurredAt)],
@@ -87,12 +87,7 @@ function Facts({ details: { webhook, job } }: { details: WebhookDetails }) {
         {requestId}
       </Link>,
     ],
-    [
-      'Event',
-      <span key="event" className="mono">
-        {webhook.eventId}
-      </span>,
-    ],
+    ['Event', <Mono key="event">{webhook.eventId}</Mono>],
   ] as const;
   return (
     <Card>

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { useWebhooks } from '../../api/queries.ts';
 import { webhookStates, type WebhookFilter } from '../../api/webhook-types.ts';
 import { Button } from '../../parts/button.tsx';
+import { Older } from '../../parts/older.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { useSearchFilter } from '../../parts/search-filter.ts';
 import { toggled } from '../../parts/select-all.tsx';
@@ -72,16 +73,7 @@ export function WebhooksPage() {
                 }}
               />
             )}
-            {webhooks.hasNextPage && (
-              <div className="foot">
-                <Button
-                  busy={webhooks.isFetchingNextPage}
-                  onClick={() => void webhooks.fetchNextPage()}
-                >
-                  Older ones
-                </Button>
-              </div>
-            )}
+            <Older of={webhooks} />
           </Card>
         )}
       </Shown>

@@ -1,4 +1,4 @@
-import { Button } from '../../parts/button.tsx';
+import { Button } from './button.tsx';
 
 /** The way to what came before. */
 export function Older(props: {

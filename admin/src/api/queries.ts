@@ -117,10 +117,11 @@ export function useSandbox() {
   });
 }
 
+/** What was sold there is known here once its webhooks came in, so they are its topic. */
 export function useStores() {
   const api = useApi();
   return useQuery({
-    queryKey: ['billing', 'stores'],
+    queryKey: ['webhooks', 'stores'],
     queryFn: ({ signal }) => api.stores(signal),
     refetchInterval: useInterval(otherIntervalMs),
   });

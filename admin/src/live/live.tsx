@@ -26,8 +26,6 @@ export function Live(props: { apiUrl: string; supabase: Supabase; children: Reac
       onState: setState,
       onChanged: (topics) => {
         for (const topic of topics) changed.add(topic);
-        // What was bought becomes known by them.
-        if (changed.has('webhooks')) changed.add('billing');
         timer ??= setTimeout(flush, settleMs);
       },
     });

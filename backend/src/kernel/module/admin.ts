@@ -88,6 +88,14 @@ export function adminActionFaults(actions: readonly AdminAction[]): string[] {
   });
 }
 
+/** A page of the console that is about one module: the console has it, and shows it where the module says so. */
+export interface AdminPage {
+  /** Also the topic by which the console is told that it shows something else now. */
+  name: string;
+  /** Kernel events after which it does. */
+  changesOn: readonly string[];
+}
+
 /** This process among those of the server. */
 export interface ProcessIdentity {
   readonly id: string;
@@ -110,5 +118,5 @@ export interface KernelAdmin {
   /** Those of all modules, once all are made. */
   actions(): readonly AdminAction[];
   /** Of the console, for features of which there is more to see than the kernel shows; those of all modules. */
-  pages(): readonly string[];
+  pages(): readonly AdminPage[];
 }

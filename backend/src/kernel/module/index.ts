@@ -15,7 +15,7 @@ import type { Scrubber } from '../privacy/index.ts';
 import type { Realtime, RoomRule, SocketEvent } from '../realtime/index.ts';
 import type { Providers } from '../resilience/index.ts';
 import type { Webhook } from '../webhooks/index.ts';
-import type { AdminAction, KernelAdmin } from './admin.ts';
+import type { AdminAction, AdminPage, KernelAdmin } from './admin.ts';
 
 export { adminAction, adminActionFaults } from './admin.ts';
 export type {
@@ -24,6 +24,7 @@ export type {
   AdminActor,
   AdminChoice,
   AdminField,
+  AdminPage,
   KernelAdmin,
   ProcessIdentity,
 } from './admin.ts';
@@ -64,8 +65,8 @@ export interface ModuleParts {
   healthChecks?: readonly HealthCheck[];
   /** What operators can have it do. */
   adminActions?: readonly AdminAction[];
-  /** Pages of the console that are about it: the console has them, and shows them where the module says so. */
-  adminPages?: readonly string[];
+  /** Pages of the console that are about it. */
+  adminPages?: readonly AdminPage[];
   /** Begins what the module does by itself, once the kernel has started. A rejection refuses the start. */
   start?: () => void | Promise<void>;
   /** Ends what the module started by itself: timers, subscriptions. */

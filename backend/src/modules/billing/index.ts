@@ -100,7 +100,17 @@ export function createBilling(
       ...(mirrorsAppMetadata ? mirrorActions({ jobs, repository }) : []),
       ...reconcile.adminActions,
     ],
-    adminPages: ['billing'],
+    adminPages: [
+      {
+        name: 'billing',
+        changesOn: [
+          'billing.purchase-changed',
+          'billing.entitlements-changed',
+          'billing.fraud-signal-raised',
+          'billing.reconciliation-progress',
+        ],
+      },
+    ],
     start: () => {
       reconcile.start();
       timer.start();

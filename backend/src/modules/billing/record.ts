@@ -83,6 +83,7 @@ export function createRecorder(options: RecorderOptions) {
           { purchaseId, provider, ownerId, claimantId },
           'A purchase of another user was presented',
         );
+        events.publish('billing.fraud-signal-raised', { purchaseId, ownerId, claimantId });
       })
       .catch((error: unknown) => {
         logger.error({ err: error, purchaseId }, 'A fraud signal was not stored');

@@ -14,10 +14,10 @@ export const operations = defineModule({
   name: 'operations',
   config: operationsSection,
   migrations: new URL('./migrations/', import.meta.url),
-  create({ db, admin, audit, broadcast, realtime, logger, metrics }, settings) {
+  create({ db, admin, audit, broadcast, events, realtime, logger, metrics }, settings) {
     const repository = createOperationsRepository(db);
     const people = createPeople(repository);
-    const live = createLive({ broadcast, realtime, metrics, logger });
+    const live = createLive({ admin, broadcast, events, realtime, metrics, logger });
     const sampler = createSampler({
       identity: admin.process,
       metrics,

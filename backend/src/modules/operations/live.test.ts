@@ -61,6 +61,20 @@ test('an admin who watches is told of changes in every process', async () => {
   await consoleOf(other, admin)('post', '/queues/operable.work/resume');
 });
 
+test('a page of a module changes by the events that the module names, in every process', async () => {
+  const socket = await app.connect(admin.accessToken);
+  const page = told(socket, 'operable');
+  expect(await watch(socket)).toMatchObject({
+    data: { topics: expect.arrayContaining(['jobs', 'operable']) as unknown },
+  });
+  await other.request
+    .post('/api/v1/operable/work')
+    .set('authorization', `Bearer ${admin.accessToken}`)
+    .send({ note: 'seen' })
+    .expect(202);
+  await page;
+});
+
 test('changes are told once a second at most', async () => {
   const socket = await app.connect(admin.accessToken);
   await watch(socket);

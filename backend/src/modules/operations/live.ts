@@ -1,12 +1,17 @@
 import type { Broadcast } from '../../kernel/broadcast/index.ts';
+import type { EventBus } from '../../kernel/events/index.ts';
 import type { Logger } from '../../kernel/logging/index.ts';
 import type { Metrics } from '../../kernel/metrics/index.ts';
+import type { KernelAdmin } from '../../kernel/module/index.ts';
 import type { Realtime } from '../../kernel/realtime/index.ts';
-import { listOf, oneOf, shape } from '../../kernel/schema/index.ts';
+import { listOf, shape } from '../../kernel/schema/index.ts';
+import { words } from './schema.ts';
 import { createWatch, type Topic, topics } from './topics.ts';
 
 /** Tells those who watch what has changed, so that they ask for it again. */
 export interface Live {
+  /** All there are. */
+  topics(): Topic[];
   /** Something of these topics has changed, by the doing of this process. */
   note(topics: readonly Topic[]): void;
   /** A socket of this process has begun to watch. */
@@ -23,16 +28,19 @@ const announceMs = 10_000;
 const believedMs = 25_000;
 
 /**
- * Each process looks at its own counters once a second and tells all of them what has changed; each of them tells its own
- * sockets, once a second at most. While nobody watches anywhere, nobody looks and nothing is said.
+ * Each process looks at its own counters once a second, hears the events that pages of modules name, and tells all processes
+ * what has changed; each of them tells its own sockets, once a second at most. While nobody watches anywhere, nobody looks
+ * and nothing is said.
  */
 export function createLive(options: {
+  admin: Pick<KernelAdmin, 'pages'>;
   broadcast: Broadcast;
+  events: EventBus;
   realtime: Realtime;
   metrics: Metrics;
   logger: Logger;
 }): Live {
-  const { broadcast, realtime, metrics, logger } = options;
+  const { admin, broadcast, events, realtime, metrics, logger } = options;
   const watch = createWatch(metrics);
   /** Changed here, and not said yet. */
   const noted = new Set<Topic>();
@@ -44,6 +52,8 @@ export function createLive(options: {
   let telling: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
   let ends: (() => void)[] = [];
+
+  const allTopics = () => [...topics, ...admin.pages().map(({ name }) => name)];
 
   function tell(): void {
     telling = undefined;
@@ -83,6 +93,7 @@ export function createLive(options: {
   }
 
   return {
+    topics: allTopics,
     note(changed) {
       for (const topic of changed) noted.add(topic);
     },
@@ -92,17 +103,20 @@ export function createLive(options: {
         broadcast.subscribe('operations.watched', shape({}), () => {
           watchedUntil = performance.now() + believedMs;
         }),
-        broadcast.subscribe(
-          'operations.changed',
-          shape({ topics: listOf(oneOf(...topics)) }),
-          (message) => {
-            hear(message.topics);
-          },
-        ),
+        broadcast.subscribe('operations.changed', shape({ topics: listOf(words()) }), (message) => {
+          hear(message.topics);
+        }),
         // Whatever others have said meanwhile was not heard.
         broadcast.onGap(() => {
-          hear(topics);
+          hear(allTopics());
         }),
+        ...admin
+          .pages()
+          .flatMap(({ name, changesOn }) =>
+            changesOn.map((event) =>
+              events.subscribe(event, shape({}), () => void noted.add(name)),
+            ),
+          ),
       ];
       timer = setInterval(() => {
         look().catch((error: unknown) => {

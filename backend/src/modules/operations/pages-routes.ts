@@ -19,7 +19,10 @@ export function pageRoutes(admin: Pick<KernelAdmin, 'pages' | 'webhooks'>): Rout
       responses: { 200: { description: 'Their names', body: pages } },
       handler: () => {
         const takesWebhooks = admin.webhooks.providers().length > 0;
-        const found = [...(takesWebhooks ? ['webhooks'] : []), ...admin.pages()];
+        const found = [
+          ...(takesWebhooks ? ['webhooks'] : []),
+          ...admin.pages().map(({ name }) => name),
+        ];
         return Promise.resolve({ body: { pages: found } });
       },
     }),

@@ -1,7 +1,7 @@
 import { type RoomRule, type SocketEvent, socketEvent } from '../../kernel/realtime/index.ts';
-import { listOf, oneOf, shape } from '../../kernel/schema/index.ts';
+import { listOf, shape } from '../../kernel/schema/index.ts';
 import { type Live, room } from './live.ts';
-import { topics } from './topics.ts';
+import { words } from './schema.ts';
 
 export const watchEvents = (live: Live): SocketEvent[] => [
   socketEvent({
@@ -10,11 +10,11 @@ export const watchEvents = (live: Live): SocketEvent[] => [
     auth: 'admin',
     rateLimit: 'signed-in',
     payload: shape({}),
-    ack: shape({ topics: listOf(oneOf(...topics)) }),
+    ack: shape({ topics: listOf(words()) }),
     handler: async ({ join }) => {
       await join(room);
       live.watched();
-      return { topics: [...topics] };
+      return { topics: live.topics() };
     },
   }),
   socketEvent({

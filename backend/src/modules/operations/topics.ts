@@ -1,7 +1,7 @@
 import type { Metrics } from '../../kernel/metrics/index.ts';
 import { valuesOf } from './own-metrics.ts';
 
-/** What the console asks for again when it hears of it. */
+/** What the console asks for again when it hears of it, beside the pages of modules. */
 export const topics = [
   'overview',
   'queues',
@@ -13,7 +13,8 @@ export const topics = [
   'sessions',
   'audit',
 ] as const;
-export type Topic = (typeof topics)[number];
+/** One of them, or the name of a module's page. */
+export type Topic = string;
 
 /** What each kind of change touches, by the first word of its action. */
 const ofAction: Readonly<Record<string, readonly Topic[]>> = {
@@ -22,7 +23,8 @@ const ofAction: Readonly<Record<string, readonly Topic[]>> = {
   actions: ['jobs', 'queues'],
   webhooks: ['webhooks', 'queues', 'jobs'],
   providers: ['providers', 'overview'],
-  sandbox: ['providers'],
+  // What it does is seen by what it sends.
+  sandbox: ['providers', 'webhooks'],
   flags: ['flags'],
   sessions: ['sessions'],
 };

@@ -4,6 +4,7 @@ import { sign, webhookModule, webhookTables } from '../../../test/fixtures/webho
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { operations } from './index.ts';
 import { consoleOf, until } from './prove/fixtures/console.ts';
+import { createOperable } from './prove/fixtures/operable.ts';
 
 interface Page {
   counts: { provider: string; state: string; count: number }[];
@@ -17,7 +18,7 @@ let ask: ReturnType<typeof consoleOf>;
 
 beforeAll(async () => {
   app = await startTestApp({
-    modules: [operations, webhookModule(failures)],
+    modules: [operations, webhookModule(failures), createOperable().module],
     environment: { JOBS_POLL_MS: '500' },
   });
   const client = new Client({ connectionString: app.database.url });
@@ -111,7 +112,7 @@ test('they are found by a part of what is known of them, and by the beginning of
 });
 
 test('the console is told which pages there are', async () => {
-  expect((await ask('get', '/pages')).body).toEqual({ pages: ['webhooks'] });
+  expect((await ask('get', '/pages')).body).toEqual({ pages: ['webhooks', 'operable'] });
 });
 
 test('those of a time are replayed by provider and state', async () => {

@@ -50,6 +50,7 @@ export function createReconcile(
     looker,
     settle,
     providers,
+    events,
     people: createAdminRepository(db).people,
     enqueue: (runId, provider, tx) => jobs.enqueue(reconcile, { runId }, { tx, key: provider }),
   });

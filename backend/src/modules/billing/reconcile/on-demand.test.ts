@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { shape } from '../../../kernel/schema/index.ts';
 import type { ShownRun } from '../testing/operator.ts';
-import { type Reconciled, startReconciled } from '../testing/reconciled.ts';
+import { price, type Reconciled, startReconciled } from '../testing/reconciled.ts';
+import { truth } from '../testing/truths.ts';
 
 let here: Reconciled;
 
@@ -135,6 +137,24 @@ describe('operators', () => {
       code: 'STATE_CONFLICT',
     });
   });
+});
+
+test('what the console’s page waits for is published', async () => {
+  const { admin, events } = here.app.kernel;
+  const waited = admin.pages().flatMap(({ changesOn }) => changesOn);
+  const heard = new Set<string>();
+  const all = new Promise<void>((resolve) => {
+    for (const event of waited)
+      events.subscribe(event, shape({}), () => {
+        heard.add(event);
+        if (heard.size === waited.length) resolve();
+      });
+  });
+  // Recorded, and compared.
+  const { subscription: key } = await here.subscribed();
+  const { userId } = await here.app.signUp();
+  await here.app.record(truth({ key, productId: price, userId }));
+  await all;
 });
 
 test('drift and runs are counted', async () => {

@@ -113,6 +113,7 @@ export function createRun(options: RunOptions) {
     await commit((tx) =>
       runs.step(tx, run, { phase, place, stalls, counts, errorCode, ended: 'failed' }),
     );
+    events.publish('billing.reconciliation-progress', { runId: run.id });
     metrics.ended(run.provider, 'failed');
     logger.error({ runId: run.id, provider: run.provider, errorCode }, 'A reconciliation failed');
   }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../../../kernel/db/index.ts';
 import { AppError, notFound } from '../../../kernel/errors/index.ts';
+import type { EventBus } from '../../../kernel/events/index.ts';
 import type { Person } from '../admin-repository.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { ProviderName } from '../truth.ts';
@@ -18,6 +19,7 @@ export interface ReconcileServiceOptions {
   looker: Looker;
   settle: Settle;
   providers: ReadonlyMap<ProviderName, { provider: BillingProvider; pace: Pace }>;
+  events: EventBus;
   people: (ids: readonly string[]) => Promise<ReadonlyMap<string, Person>>;
   /** Resolves with the job's id, or null where one of the provider waits or runs. */
   enqueue: (runId: string, provider: ProviderName, tx: Transaction) => Promise<string | null>;
@@ -41,7 +43,11 @@ export type ReconcileService = ReturnType<typeof createReconcileService>;
 
 /** Asking for reconciliations, and looking at what they found. What a run of a provider does is in `run.ts`. */
 export function createReconcileService(options: ReconcileServiceOptions) {
-  const { runs, ledger, work, looker, settle, providers, people, enqueue } = options;
+  const { runs, ledger, work, looker, settle, providers, events, people, enqueue } = options;
+
+  const progressed = (runId: string) => {
+    events.publish('billing.reconciliation-progress', { runId });
+  };
 
   async function named<T>(
     rows: readonly T[],
@@ -76,6 +82,7 @@ export function createReconcileService(options: ReconcileServiceOptions) {
       await enqueue(opened.run.id, provider, tx);
       return opened;
     });
+    progressed(run.id);
     const { place: _place, steps: _steps, stalls: _stalls, ...seen } = run;
     return { run: await shownOne(seen), isNew };
   }
@@ -139,6 +146,7 @@ export function createReconcileService(options: ReconcileServiceOptions) {
         }
         return { run: await runs.countOfUser(tx, id, counts), items: settledItems };
       });
+      progressed(run.id);
       return { run: await shownOne(run), items };
     },
 

@@ -61,6 +61,8 @@ export interface FraudSignal {
   purchaseId: string;
   provider: Seller;
   productId: string;
+  /** Null where it is not in the table of products. */
+  product: { id: string; title: string } | null;
   claimant: Person | null;
   owner: Person | null;
   source: string;

@@ -65,14 +65,25 @@ export function SignalTable({ rows }: { rows: readonly FraudSignal[] }) {
         {
           title: 'Purchase',
           kind: 'tight',
-          cell: ({ purchaseId, productId, provider }) => (
+          cell: ({ purchaseId, product, productId, provider }) => (
             <>
-              <Link to={`/billing/purchases/${purchaseId}`}>{productId}</Link>
+              <Link to={`/billing/purchases/${purchaseId}`}>{product?.title ?? productId}</Link>
               <div className="quiet small">{provider}</div>
             </>
           ),
         },
-        { title: 'By way of', kind: 'tight', cell: ({ source }) => source },
+        {
+          title: 'What came of it',
+          kind: 'tight',
+          cell: ({ source }) => (
+            <>
+              {source === 'app' ? 'Refused' : 'Owner kept'}
+              <div className="quiet small">
+                {source === 'app' ? 'presented in the app' : `named by ${source}`}
+              </div>
+            </>
+          ),
+        },
         { title: 'Times', kind: 'number', cell: ({ times }) => count(times) },
         { title: 'Last', kind: 'tight', cell: ({ lastAt }) => <Ago at={lastAt} /> },
       ]}

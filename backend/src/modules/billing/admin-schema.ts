@@ -11,6 +11,7 @@ import {
 } from '../../kernel/schema/index.ts';
 import type { Person } from './admin-repository.ts';
 import type { Standing } from './entitled.ts';
+import { namedProduct } from './products.ts';
 import { ownEntitlement, product } from './schema.ts';
 import { purchaseStates } from './state.ts';
 import { providerNames } from './truth.ts';
@@ -65,6 +66,7 @@ const signal = shape({
   purchaseId: uuid(),
   provider: provider(),
   productId: Joi.string(),
+  product: nullable(product).description('Null where it is not in the table of products'),
   claimant: nullable(user).description('Who presented it'),
   owner: nullable(user),
   source: Joi.string().description('`app`: was refused; otherwise a provider named them'),
@@ -125,7 +127,7 @@ export const shownPurchase = (standing: Standing & { user: Person | null }) => {
   return {
     ...fields,
     user: owner,
-    product: sold === undefined ? null : { id: sold.id, title: sold.title },
+    product: namedProduct(sold),
     state: standing.state,
     grants: standing.grants,
     since: startedAt,

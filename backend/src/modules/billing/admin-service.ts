@@ -1,7 +1,7 @@
 import { notFound } from '../../kernel/errors/index.ts';
 import type { AdminRepository, Person, PurchaseFilter } from './admin-repository.ts';
 import { type Rules, standingOf } from './entitled.ts';
-import type { Products } from './products.ts';
+import { namedProduct, type Products } from './products.ts';
 import type { Purchase } from './purchase-row.ts';
 import type { BillingService } from './service.ts';
 
@@ -31,6 +31,7 @@ export function createBillingAdmin({
     const people = await peopleOf(rows.flatMap(({ claimantId, ownerId }) => [claimantId, ownerId]));
     const signals = rows.map(({ claimantId, ownerId, ...signal }) => ({
       ...signal,
+      product: namedProduct(products.sold(signal.provider, signal.productId)),
       claimant: named(people, claimantId),
       owner: named(people, ownerId),
     }));

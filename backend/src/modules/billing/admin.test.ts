@@ -133,7 +133,12 @@ test('who presented a purchase of somebody else is named on both sides', async (
   ).rejects.toMatchObject({ code: 'PURCHASE_OWNED' });
   // Stored beside the refusal.
   await app.billing.close();
-  const expected = { purchaseId, claimant: { email: ben.email }, owner: { email: ann.email } };
+  const expected = {
+    purchaseId,
+    product: { title: 'Pro, monthly' },
+    claimant: { email: ben.email },
+    owner: { email: ann.email },
+  };
   expect((await ask('/fraud-signals')).body.signals).toMatchObject([expected]);
   expect((await ask(`/purchases/${purchaseId}`)).body.signals).toMatchObject([expected]);
   expect((await ask(`/customers/${ben.userId}`)).body.signals).toMatchObject([expected]);

@@ -22,6 +22,10 @@ export interface Products {
   sold(provider: ProviderName, productId: string): Product | undefined;
 }
 
+/** As answers name it; null where it is not in the table. */
+export const namedProduct = (product: Product | undefined) =>
+  product === undefined ? null : { id: product.id, title: product.title };
+
 const names = Joi.alternatives(text(1, 200), listOf(text(1, 200)).min(1).unique());
 const product = shape({
   title: text(1, 100),

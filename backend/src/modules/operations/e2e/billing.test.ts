@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { stripe } from '../../../../local/providers/stripe.ts';
+import { apple } from '../../../../local/providers/apple.ts';
+import { google } from '../../../../local/providers/google.ts';
 import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
+import { stripe } from '../../../../local/providers/stripe.ts';
 import type { TestUser } from '../../../../test/support/app.ts';
 import { modules } from '../../../modules.ts';
-import { findings, widthOf } from './support/look.ts';
+import { contrasts, findings, widthOf } from './support/look.ts';
 import { goTo, openStage, openWithinMs, told, type Stage } from './support/stage.ts';
 
 const billing = modules.filter(({ name }) => name === 'billing');
@@ -17,7 +19,7 @@ const billing = modules.filter(({ name }) => name === 'billing');
   let ann: TestUser;
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ providers: [stripe] });
+    sandbox = await startSandbox({ providers: [stripe, apple, google] });
     stage = await openStage({ modules: billing, environment: sandbox.environment });
     sandbox.deliverTo(stage.app.url);
     ({ page } = stage.visit);
@@ -31,14 +33,18 @@ const billing = modules.filter(({ name }) => name === 'billing');
     expect(stage.visit.faults).toEqual([]);
   });
 
-  async function command(name: string, body: object): Promise<{ id: string }> {
-    const answer = await fetch(`${sandbox.url}/_sandbox/stripe/${name}`, {
+  async function command<T = { id: string }>(
+    name: string,
+    body: object,
+    store = 'stripe',
+  ): Promise<T> {
+    const answer = await fetch(`${sandbox.url}/_sandbox/${store}/${name}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     expect(answer.status).toBe(200);
-    return (await answer.json()) as { id: string };
+    return (await answer.json()) as T;
   }
   async function lookUp(text: string): Promise<void> {
     await goTo(page, 'Billing');
@@ -80,6 +86,7 @@ const billing = modules.filter(({ name }) => name === 'billing');
     await goTo(page, 'Billing');
     await page.getByRole('radio', { name: 'Reconciliation' }).check();
     await page.getByText('Nothing was compared yet.').waitFor();
+    await page.getByLabel('Whom to compare with').selectOption('stripe');
     await page.getByRole('button', { name: 'Compare now' }).click();
     await told(page, 'stripe is being compared.');
     await page
@@ -103,26 +110,43 @@ const billing = modules.filter(({ name }) => name === 'billing');
     await page.getByText('billing.reconcile-user').waitFor();
   });
 
-  test('what is bought and refunded in the sandbox is seen, and a lost webhook is not', async () => {
+  test('what is bought, renewed and undone in each store is seen', async () => {
     const ben = await stage.app.signUp();
+    const stores = [
+      ['Stripe', 'price_sandbox_team_monthly', 'Refund', 'stripe', 'Refunded'],
+      ['App Store', 'sandbox.pro.monthly', 'Refund', 'apple', 'Refunded'],
+      ['Google Play', 'sandbox_pro_monthly', 'Pause', 'google', 'Paused'],
+    ] as const;
+    for (const [title, product, undo, seller, state] of stores) {
+      await goTo(page, 'Billing');
+      await page.getByRole('radio', { name: 'Sandbox' }).check();
+      await page.getByRole('radio', { name: title }).check();
+      await page.getByLabel('Id of the user').fill(ben.userId);
+      await page.getByLabel('Product').selectOption(product);
+      await page.getByRole('button', { name: 'Buy', exact: true }).click();
+      await told(page, `${product} is bought.`);
+      const sold = page.getByRole('table', { name: 'Sold' }).locator('tbody tr').first();
+      await sold.getByText(product).first().waitFor();
+      const sent = page.getByRole('table', { name: 'Webhooks sent' }).locator('tbody tr').first();
+      await sent.getByText('Yes').waitFor();
+      for (const what of ['Renew', undo]) {
+        await sold.getByRole('combobox').selectOption(what);
+        await sold.getByRole('button').click();
+        await told(page, `Done: ${what.toLowerCase()}.`);
+      }
+      await lookUp(ben.email);
+      await page
+        .getByRole('table', { name: 'Purchases' })
+        .getByRole('row')
+        .filter({ hasText: ben.email })
+        .filter({ hasText: `${seller} ` })
+        .getByText(state)
+        .waitFor();
+    }
+  }, 90_000);
+
+  test('webhooks of the sandbox go amiss as they are told to', async () => {
     await goTo(page, 'Billing');
-    await page.getByRole('radio', { name: 'Sandbox' }).check();
-    await page.getByLabel('Id of the user').fill(ben.userId);
-    await page.getByLabel('Product').selectOption('price_sandbox_team_monthly');
-    await page.getByRole('button', { name: 'Buy', exact: true }).click();
-    await told(page, 'price_sandbox_team_monthly is bought.');
-    const sold = page.getByRole('table', { name: 'Sold' }).locator('tbody tr').first();
-    await sold.getByText('price_sandbox_team_monthly').first().waitFor();
-    await page.getByRole('table', { name: 'Webhooks sent' }).getByText('Yes').first().waitFor();
-    expect(await findings(page)).toEqual([]);
-
-    await sold.getByRole('combobox').selectOption('Refund');
-    await sold.getByRole('button').click();
-    await told(page, 'Done: refund.');
-    await lookUp(ben.email);
-    const bens = page.getByRole('row').filter({ hasText: ben.email });
-    await bens.getByText('Refunded').waitFor();
-
     await page.getByRole('radio', { name: 'Sandbox' }).check();
     const sentSo = async (mode: string): Promise<void> => {
       await page.getByLabel('How webhooks are sent').selectOption(mode);
@@ -153,28 +177,58 @@ const billing = modules.filter(({ name }) => name === 'billing');
     stage.visit.forgive();
   });
 
-  test('there is a list of fraud signals', async () => {
+  test('a purchase that two users present is a fraud signal with both of them, at once', async () => {
+    const [owner, other] = [await stage.app.signUp(), await stage.app.signUp()];
+    const { purchaseToken } = await command<{ purchaseToken: string }>(
+      'buy',
+      { product: 'sandbox_pro_monthly' },
+      'google',
+    );
+    const present = (who: TestUser) =>
+      stage.app.request
+        .post('/api/v1/purchases/google')
+        .set('authorization', `Bearer ${who.accessToken}`)
+        .send({ purchaseToken, kind: 'subscription' });
+    await present(owner).expect(200);
     await goTo(page, 'Billing');
+    await page.getByText('Live', { exact: true }).waitFor();
     await page.getByRole('radio', { name: 'Fraud signals' }).check();
     await page.getByText('No fraud signals').waitFor();
+
+    const watcher = await stage.app.connect(stage.admin.accessToken);
+    await watcher.timeout(15_000).emitWithAck('operations:watch', {});
+    const changed = new Promise<void>((resolve) => {
+      watcher.on('operations:changed', ({ topics }: { topics: string[] }) => {
+        if (topics.includes('billing')) resolve();
+      });
+    });
+    await present(other).expect(409);
+    await changed;
+    const signals = page.getByRole('table', { name: 'Fraud signals' });
+    const signal = signals.getByRole('row').filter({ hasText: other.email });
+    await signal.getByRole('link', { name: owner.email }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await signal.getByRole('link', { name: 'Pro, monthly' }).click();
+    await page.getByRole('heading', { level: 1, name: /^Purchase / }).waitFor();
+    await signal.waitFor();
   });
 
-  test.each(['light', 'dark'] as const)(
-    'it is whole in the %s theme and on a phone',
-    async (colorScheme) => {
-      const { page: phone } = await stage.browser.open({
-        colorScheme,
-        viewport: { width: 390, height: 844 },
-        storageState: await page.context().storageState(),
-      });
-      for (const view of ['', '?view=drift', '?view=sandbox', `/customers/${ann.userId}`]) {
-        await phone.goto(`${stage.app.url}/admin/#/billing${view}`);
-        await phone.getByRole('table').first().waitFor();
-        expect([view, await findings(phone)]).toEqual([view, []]);
-        expect([view, await widthOf(phone)]).toEqual([view, 390]);
-      }
-      await phone.context().close();
-    },
-    60_000,
-  );
+  test('it is whole in both themes, on a phone', async () => {
+    const { page: phone } = await stage.browser.open({
+      viewport: { width: 390, height: 844 },
+      storageState: await page.context().storageState(),
+    });
+    const customer = `/customers/${ann.userId}`;
+    for (const view of ['', '?view=drift', '?view=fraud', '?view=sandbox', customer]) {
+      await phone.goto(`${stage.app.url}/admin/#/billing${view}`);
+      await phone.getByRole('table').first().waitFor();
+      expect([view, await widthOf(phone)]).toEqual([view, 390]);
+      expect([view, await findings(phone)]).toEqual([view, []]);
+      await phone.emulateMedia({ colorScheme: 'dark' });
+      await phone.locator("html[data-theme='dark']").waitFor();
+      expect([view, await contrasts(phone)]).toEqual([view, []]);
+      await phone.emulateMedia({ colorScheme: 'light' });
+    }
+    await phone.context().close();
+  }, 60_000);
 });

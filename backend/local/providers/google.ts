@@ -5,7 +5,7 @@ import { googleCommands } from './google/commands.ts';
 import { createIdentity, identityPages, newServiceAccount, pushes } from './google/identity.ts';
 import { newNotification, pushBody, type Notification } from './google/notifications.ts';
 import { productNames, packageName } from './google/purchases.ts';
-import { createStore } from './google/store.ts';
+import { createStore, numberOf } from './google/store.ts';
 import { billingProducts } from './products.ts';
 import type { OpenProvider, ProviderContext, SandboxProvider } from './provider.ts';
 
@@ -85,7 +85,7 @@ function open({ key, url }: ProviderContext): OpenProvider {
           .all()
           .reverse()
           .map(({ order, product, state, account: userId = null, expiresAt }) => ({
-            id: order.id,
+            id: numberOf(order),
             product,
             status: state.toLowerCase().replaceAll('_', ' '),
             userId,

@@ -61,7 +61,7 @@ export function createAccount(
   /** From this moment on, for a period. */
   function begin(purchase: Purchase, from: number): void {
     purchase.state = 'ACTIVE';
-    purchase.order = store.newOrder();
+    purchase.order = store.newOrder(purchase.order);
     purchase.expiresAt = from + purchase.periodMs;
   }
   function bought(purchase: Purchase): void {

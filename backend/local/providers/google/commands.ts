@@ -13,7 +13,7 @@ import type { Deliveries } from '../deliveries.ts';
 import type { Account } from './account.ts';
 import type { Notification } from './notifications.ts';
 import type { Purchase } from './purchases.ts';
-import type { Store } from './store.ts';
+import { numberOf, type Store } from './store.ts';
 
 const buy = shape({
   userId: optional(uuid()).description('Becomes the obfuscatedExternalAccountId'),
@@ -27,7 +27,7 @@ const card = shape({ graceSeconds: optional(Joi.number().integer().min(0)) }).un
 const pause = shape({ pauseSeconds: optional(seconds) }).unknown();
 const ms = (given: number | undefined) => (given === undefined ? undefined : given * 1_000);
 
-/** A purchase is its token, or the number of its order, which is no secret. */
+/** A purchase is its token, or the number of its first order, which is no secret. */
 const ownWords = { purchase: 'token', product: 'product' };
 
 /** What a person or a test has the store do, each a POST below `/_sandbox/google/`. */
@@ -47,13 +47,13 @@ export function googleCommands(options: {
     product,
     state,
     acknowledged,
-    order: order.id,
+    order: numberOf(order),
   });
   const on =
     (work: (purchase: Purchase, body: Record<string, unknown>) => Purchase | undefined) =>
     (body: Record<string, unknown>) => {
       const { token } = checked(which, body);
-      const found = store.find(token) ?? store.ofOrder(token);
+      const found = store.find(token) ?? store.numbered(token);
       if (!found) throw new Unknown('No such purchase');
       return shown(work(found, body) ?? found);
     };

@@ -4,7 +4,8 @@ import type { Order, Purchase } from './purchases.ts';
 /** Everything that was bought, and the clock. */
 export interface Store {
   newToken(): string;
-  newOrder(): Order;
+  /** Of a renewal, where there is one before it. */
+  newOrder(before?: Order): Order;
   /** Milliseconds since 1970, by the store's own clock. */
   now(): number;
   /** As it is told: to a server, whose clock is the machine's, the past was longer ago by as much as this clock is ahead. */
@@ -13,10 +14,19 @@ export interface Store {
   add(purchase: Purchase): Purchase;
   find(token: string): Purchase | undefined;
   ofOrder(id: string): Purchase | undefined;
+  numbered(number: string): Purchase | undefined;
   all(): Purchase[];
 }
 
 const digits = (count: number): string => String(randomInt(10 ** (count - 1), 10 ** count));
+
+/** That of a purchase's first order, which those of its renewals begin with: `GPA.1-2-3-4`, `GPA.1-2-3-4..0`, `GPA.1-2-3-4..1`. */
+export const numberOf = ({ id }: Order): string => id.replace(/\.\.\d+$/, '');
+
+function renewalOf(before: Order): string {
+  const [, last] = before.id.split('..');
+  return `${numberOf(before)}..${last === undefined ? 0 : Number(last) + 1}`;
+}
 
 export function createStore(): Store {
   const purchases = new Map<string, Purchase>();
@@ -24,8 +34,8 @@ export function createStore(): Store {
   const store: Store = {
     newToken: () =>
       `${randomBytes(12).toString('hex')}.AO-J1O${randomBytes(60).toString('base64url')}`,
-    newOrder: () => ({
-      id: `GPA.${digits(4)}-${digits(4)}-${digits(4)}-${digits(5)}`,
+    newOrder: (before) => ({
+      id: before ? renewalOf(before) : `GPA.${digits(4)}-${digits(4)}-${digits(4)}-${digits(5)}`,
       createdAt: store.now(),
       refundedAt: null,
     }),
@@ -40,6 +50,7 @@ export function createStore(): Store {
     },
     find: (token) => purchases.get(token),
     ofOrder: (id) => store.all().find(({ order }) => order.id === id),
+    numbered: (number) => store.all().find(({ order }) => numberOf(order) === number),
     all: () => [...purchases.values()],
   };
   return store;

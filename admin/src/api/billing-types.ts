@@ -32,6 +32,8 @@ export interface Purchase {
   periodEndsAt: Moment | null;
   graceEndsAt: Moment | null;
   autoRenews: boolean;
+  /** A moment, or `open-ended`. */
+  pausedUntil: string | null;
   refundedAt: Moment | null;
   partRefund: string | null;
   revokedAt: Moment | null;
@@ -54,7 +56,7 @@ export interface HistoryEntry {
   stateBefore: PurchaseState | null;
   stateAfter: PurchaseState;
   /** Each field as [before, after]. */
-  changes: Record<string, unknown>;
+  changes: Record<string, [before: unknown, after: unknown]>;
 }
 
 export interface FraudSignal {

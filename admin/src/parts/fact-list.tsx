@@ -1,17 +1,26 @@
 import type { ReactNode } from 'react';
 
-export type Fact = readonly [title: string, value: ReactNode];
+/** `whole`: it is long, and has a row of its own. */
+export type Fact = readonly [title: string, value: ReactNode, size?: 'whole'];
 
-/** What is known of one thing, each under its title. */
-export function FactList({ facts, wide = false }: { facts: readonly Fact[]; wide?: boolean }) {
+/** What is known of one thing, each under its title. What is false is left out. */
+export function FactList({
+  facts,
+  wide = false,
+}: {
+  facts: readonly (Fact | false)[];
+  wide?: boolean;
+}) {
   return (
     <dl className={wide ? 'facts facts-wide' : 'facts'}>
-      {facts.map(([title, value]) => (
-        <div key={title}>
-          <dt>{title}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
+      {facts
+        .filter((fact) => fact !== false)
+        .map(([title, value, size]) => (
+          <div key={title} className={size}>
+            <dt>{title}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
     </dl>
   );
 }

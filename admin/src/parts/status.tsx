@@ -73,6 +73,8 @@ const webhooks: Record<WebhookState, readonly [Tone, string, IconName?]> = {
   parked: ['warn', 'Parked', 'pause'],
 };
 
+export const webhookTitle = (state: WebhookState): string => webhooks[state][1];
+
 export function WebhookSign({ state }: { state: WebhookState }) {
   const [tone, word, icon] = webhooks[state];
   return (

@@ -104,7 +104,7 @@ function What({ store, purchase }: { store: SandboxStore; purchase: SandboxPurch
               purchase: purchase.id,
               ...(chosen === 'upgrade' ? { product: other } : {}),
             },
-            `Done: ${(titles[chosen] ?? chosen).toLowerCase()}.`,
+            `Done to ${purchase.product}: ${(titles[chosen] ?? chosen).toLowerCase()}.`,
           )
         }
       >

@@ -2,14 +2,14 @@ import { Link, useParams } from 'react-router';
 import { usePages } from '../../api/queries.ts';
 import { usePurchase } from '../../api/billing.ts';
 import type { HistoryEntry, Purchase } from '../../api/billing-types.ts';
-import { Code } from '../../parts/code.tsx';
-import { FactList, Mono } from '../../parts/fact-list.tsx';
-import { short } from '../../parts/format.ts';
+import { Change } from '../../parts/change.tsx';
+import { type Fact, FactList, Mono } from '../../parts/fact-list.tsx';
+import { fullTime, short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Shown } from '../../parts/shown.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
-import { CustomerLink, PurchaseSign, stateTitle } from './signs.tsx';
+import { CustomerLink, PurchaseSign, StateChange } from './signs.tsx';
 import { SignalTable } from './tables.tsx';
 
 /** One purchase, and what became of it. */
@@ -31,7 +31,7 @@ export function PurchasePage() {
             </Card>
             {data.signals.length > 0 && (
               <Card title="Fraud signals" flush>
-                <SignalTable rows={data.signals} />
+                <SignalTable rows={data.signals} ofOne />
               </Card>
             )}
           </>
@@ -42,21 +42,28 @@ export function PurchasePage() {
 }
 
 function Facts({ purchase }: { purchase: Purchase }) {
-  const { product, productId, provider, key, environment } = purchase;
-  const facts = [
+  const { product, productId, provider, key, kind, environment, pausedUntil } = purchase;
+  const until = (title: string, at: string | null): Fact | false =>
+    at !== null && [title, <Ago key={title} at={at} />];
+  const facts: readonly (Fact | false)[] = [
     ['State', <PurchaseSign key="state" state={purchase.state} />],
-    ['Gives', purchase.grants ? 'what the product gives' : 'nothing now'],
+    ['Usable now', purchase.grants ? 'yes' : 'no'],
     ['Product', product?.title ?? `${productId}, not in the table`],
     ['Whose', <CustomerLink key="whose" person={purchase.user} />],
     ['From', `${provider}${environment === 'sandbox' ? ', sandbox' : ''}`],
     ['Bought', <Ago key="since" at={purchase.since} />],
-    ['Period ends', <Ago key="ends" at={purchase.periodEndsAt} />],
-    ['Renews', purchase.autoRenews ? 'yes' : 'no'],
-    ['Grace ends', <Ago key="grace" at={purchase.graceEndsAt} />],
-    ...(purchase.partRefund === null ? [] : [['Given back', purchase.partRefund] as const]),
+    until('Period ends', purchase.periodEndsAt),
+    kind === 'subscription' && ['Renews', purchase.autoRenews ? 'yes' : 'no'],
+    pausedUntil === 'open-ended'
+      ? ['Paused until', 'it is resumed']
+      : until('Paused until', pausedUntil),
+    until('Grace ends', purchase.graceEndsAt),
+    until('Refunded', purchase.refundedAt),
+    until('Revoked', purchase.revokedAt),
+    purchase.partRefund !== null && ['Given back', purchase.partRefund],
     ['Known as of', <Ago key="known" at={purchase.observedAt} />],
-    ['Key', <Mono key="key">{key}</Mono>],
-  ] as const;
+    ['Key', <Mono key="key">{key}</Mono>, 'whole'],
+  ];
   return (
     <Card>
       <FactList facts={facts} wide />
@@ -77,15 +84,14 @@ function History({ rows }: { rows: readonly HistoryEntry[] }) {
         {
           title: 'State',
           kind: 'tight',
-          cell: ({ stateBefore, stateAfter }) =>
-            stateBefore === null || stateBefore === stateAfter
-              ? stateTitle(stateAfter)
-              : `${stateTitle(stateBefore)}, then ${stateTitle(stateAfter)}`,
+          cell: ({ stateBefore, stateAfter }) => (
+            <StateChange before={stateBefore ?? stateAfter} after={stateAfter} />
+          ),
         },
         {
           title: 'By',
           kind: 'grow',
-          cell: ({ id, source, reference, changes }) => (
+          cell: ({ source, reference, changes }) => (
             <>
               {source}{' '}
               {reference !== null &&
@@ -99,16 +105,35 @@ function History({ rows }: { rows: readonly HistoryEntry[] }) {
                 ) : (
                   <span className="mono wrap">{reference}</span>
                 ))}
-              <details className="more">
-                <summary>Changes</summary>
-                <div className="stack">
-                  <Code label={`Changes ${id}`} value={changes} />
-                </div>
-              </details>
+              <Changes of={changes} />
             </>
           ),
         },
       ]}
     />
   );
+}
+
+/** Each field that differs; of a new purchase what it was first. */
+function Changes({ of }: { of: HistoryEntry['changes'] }) {
+  const facts = Object.entries(of).map(([field, [before, after]]): Fact => [
+    field,
+    before === null ? said(after) : <Change key={field} from={said(before)} to={said(after)} />,
+  ]);
+  if (facts.length === 0) return null;
+  return (
+    <details className="more">
+      <summary>Changes</summary>
+      <FactList facts={facts} wide />
+    </details>
+  );
+}
+
+const moment = /^\d{4}-\d\d-\d\dT/;
+
+function said(value: unknown): string {
+  if (value === null) return 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return moment.test(value) ? fullTime(value) : value;
 }

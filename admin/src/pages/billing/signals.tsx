@@ -10,16 +10,24 @@ export function Signals() {
   return (
     <Shown of={{ ...signals, data: signals.data?.pages.flatMap((page) => page.signals) }}>
       {(rows) => (
-        <Card flush>
-          {rows.length === 0 ? (
-            <Empty title="No fraud signals">
-              Nobody has presented a purchase of somebody else.
-            </Empty>
-          ) : (
-            <SignalTable rows={rows} />
+        <>
+          {rows.length > 0 && (
+            <p className="quiet">
+              Somebody came with a purchase that is another user’s. The owner keeps it, and nobody
+              else gets anything by it.
+            </p>
           )}
-          <Older of={signals} />
-        </Card>
+          <Card flush>
+            {rows.length === 0 ? (
+              <Empty title="No fraud signals">
+                Nobody has presented a purchase of somebody else.
+              </Empty>
+            ) : (
+              <SignalTable rows={rows} />
+            )}
+            <Older of={signals} />
+          </Card>
+        </>
       )}
     </Shown>
   );

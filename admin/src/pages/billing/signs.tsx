@@ -1,6 +1,7 @@
 import type { PurchaseState, Reconciliation } from '../../api/billing-types.ts';
 import type { Person } from '../../api/types.ts';
 import { Link } from 'react-router';
+import { Change } from '../../parts/change.tsx';
 import { Status, type Tone } from '../../parts/status.tsx';
 
 const states: Record<PurchaseState, readonly [Tone, string]> = {
@@ -15,6 +16,13 @@ const states: Record<PurchaseState, readonly [Tone, string]> = {
 };
 
 export const stateTitle = (state: PurchaseState): string => states[state][1];
+
+/** `before` is null where nothing was known. */
+export function StateChange(props: { before: PurchaseState | null; after: PurchaseState | null }) {
+  const titleOf = (state: PurchaseState | null) => (state === null ? 'None' : stateTitle(state));
+  const [from, to] = [titleOf(props.before), titleOf(props.after)];
+  return from === to ? <>{to}</> : <Change from={from} to={to} />;
+}
 
 export function PurchaseSign({ state }: { state: PurchaseState }) {
   const [tone, word] = states[state];

@@ -4,7 +4,10 @@ import { count } from '../../parts/format.ts';
 import { Status } from '../../parts/status.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Ago } from '../../parts/time.tsx';
-import { CustomerLink, PurchaseSign, stateTitle } from './signs.tsx';
+import { CustomerLink, PurchaseSign, StateChange } from './signs.tsx';
+
+/** A hash is known by its beginning. */
+const inList = (key: string): string => (key.length > 40 ? `${key.slice(0, 12)}…` : key);
 
 /** `whose`: also who has bought it. */
 export function PurchaseTable(props: { rows: readonly Purchase[]; whose?: boolean }) {
@@ -22,7 +25,7 @@ export function PurchaseTable(props: { rows: readonly Purchase[]; whose?: boolea
             <>
               <Link to={`/billing/purchases/${id}`}>{product?.title ?? productId}</Link>
               <div className="quiet small wrap">
-                {provider} {key}
+                {provider} {inList(key)}
                 {environment === 'sandbox' && ', sandbox'}
               </div>
             </>
@@ -49,29 +52,37 @@ export function PurchaseTable(props: { rows: readonly Purchase[]; whose?: boolea
   );
 }
 
-export function SignalTable({ rows }: { rows: readonly FraudSignal[] }) {
+/** `ofOne`: all are of the purchase that is shown already. */
+export function SignalTable(props: { rows: readonly FraudSignal[]; ofOne?: boolean }) {
+  const { rows, ofOne = false } = props;
   return (
     <Table
       label="Fraud signals"
       rows={rows}
       keyOf={({ purchaseId, claimant }) => `${purchaseId} ${claimant?.id ?? ''}`}
       columns={[
+        ...(ofOne
+          ? []
+          : [
+              {
+                title: 'Purchase',
+                kind: 'tight',
+                cell: ({ purchaseId, product, productId, provider }: FraudSignal) => (
+                  <>
+                    <Link to={`/billing/purchases/${purchaseId}`}>
+                      {product?.title ?? productId}
+                    </Link>
+                    <div className="quiet small">{provider}</div>
+                  </>
+                ),
+              } as const,
+            ]),
         {
           title: 'Presented by',
-          kind: 'grow',
+          kind: 'wide',
           cell: ({ claimant }) => <CustomerLink person={claimant} />,
         },
         { title: 'Owned by', kind: 'wide', cell: ({ owner }) => <CustomerLink person={owner} /> },
-        {
-          title: 'Purchase',
-          kind: 'tight',
-          cell: ({ purchaseId, product, productId, provider }) => (
-            <>
-              <Link to={`/billing/purchases/${purchaseId}`}>{product?.title ?? productId}</Link>
-              <div className="quiet small">{provider}</div>
-            </>
-          ),
-        },
         {
           title: 'What came of it',
           kind: 'tight',
@@ -85,7 +96,20 @@ export function SignalTable({ rows }: { rows: readonly FraudSignal[] }) {
           ),
         },
         { title: 'Times', kind: 'number', cell: ({ times }) => count(times) },
-        { title: 'Last', kind: 'tight', cell: ({ lastAt }) => <Ago at={lastAt} /> },
+        {
+          title: 'Last',
+          kind: 'tight',
+          cell: ({ times, firstAt, lastAt }) => (
+            <>
+              <Ago at={lastAt} />
+              {times > 1 && (
+                <div className="quiet small">
+                  first <Ago at={firstAt} />
+                </div>
+              )}
+            </>
+          ),
+        },
       ]}
     />
   );
@@ -130,10 +154,9 @@ export function DriftTable({ rows }: { rows: readonly Drift[] }) {
         {
           title: 'State',
           kind: 'tight',
-          cell: ({ stateBefore, stateAfter }) =>
-            [stateBefore, stateAfter]
-              .map((state) => (state === null ? 'none' : stateTitle(state)))
-              .join(', then '),
+          cell: ({ stateBefore, stateAfter }) => (
+            <StateChange before={stateBefore} after={stateAfter} />
+          ),
         },
         { title: 'Since', kind: 'tight', cell: ({ since }) => <Ago at={since} /> },
         {

@@ -51,12 +51,13 @@ export function Filters({ filter, providers, onChange }: FiltersProps) {
             ))}
           </select>
         </Field>
-        <Field label="Type, or its beginning and *">
+        <Field label="Type">
           <input
             key={filter.type}
             name="type"
             type="search"
             className="mono"
+            placeholder="invoice.*"
             defaultValue={filter.type}
           />
         </Field>

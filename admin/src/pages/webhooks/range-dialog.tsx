@@ -6,6 +6,7 @@ import { Confirm, Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/field.tsx';
 import { fullTime, inWords } from '../../parts/format.ts';
 import { textOf } from '../../parts/search-filter.ts';
+import { webhookTitle } from '../../parts/status.tsx';
 import { useReplay, webhooksInWords } from './use-replay.ts';
 import { replayMeans } from './webhook-bar.tsx';
 
@@ -65,7 +66,7 @@ function WhichDialog(
     try {
       const many = await api.webhooksInRange(range);
       if (many > 0) onFound(range, many);
-      else setFault('None came in that time.');
+      else setFault(`No ${range.state ?? 'such'} webhook of ${range.provider} came in that time.`);
     } catch (error) {
       setFault(inWords(error));
     } finally {
@@ -87,7 +88,7 @@ function WhichDialog(
       });
   };
   return (
-    <Dialog title="Replay those of a time" onClose={onClose}>
+    <Dialog title="Replay a range of time" onClose={onClose}>
       <form className="stack" onSubmit={onSubmit}>
         <Field label="Provider">
           <select name="provider" defaultValue={filter.provider}>
@@ -100,7 +101,9 @@ function WhichDialog(
           <select name="state" defaultValue={filter.state ?? 'failed'}>
             <option value="">Any</option>
             {webhookStates.map((state) => (
-              <option key={state}>{state}</option>
+              <option key={state} value={state}>
+                {webhookTitle(state)}
+              </option>
             ))}
           </select>
         </Field>

@@ -37,9 +37,17 @@ export function WebhookTable({ rows, selected, onToggle }: WebhookTableProps) {
           ),
         },
         { title: 'State', kind: 'tight', cell: ({ state }) => <WebhookSign state={state} /> },
-        { title: 'Attempts', kind: 'number', cell: ({ attempts }) => count(attempts) },
-        { title: 'Duplicates', kind: 'number', cell: ({ duplicates }) => count(duplicates) },
-        { title: 'Replays', kind: 'number', cell: ({ replays }) => count(replays) },
+        {
+          title: 'Attempts',
+          kind: 'number',
+          cell: ({ attempts, duplicates, replays }) => (
+            <>
+              {count(attempts)}
+              {duplicates > 0 && <div className="quiet small">{count(duplicates)} duplicates</div>}
+              {replays > 0 && <div className="quiet small">{count(replays)} replays</div>}
+            </>
+          ),
+        },
         { title: 'Came', kind: 'tight', cell: ({ receivedAt }) => <Ago at={receivedAt} /> },
       ]}
     />

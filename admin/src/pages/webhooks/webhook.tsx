@@ -3,7 +3,7 @@ import { useWebhook } from '../../api/queries.ts';
 import type { WebhookDetails } from '../../api/webhook-types.ts';
 import { ActButton } from '../../parts/act-button.tsx';
 import { Code } from '../../parts/code.tsx';
-import { FactList, Mono } from '../../parts/fact-list.tsx';
+import { type Fact, FactList, Mono } from '../../parts/fact-list.tsx';
 import { count, fullTime, short } from '../../parts/format.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Shown } from '../../parts/shown.tsx';
@@ -48,7 +48,7 @@ export function WebhookPage() {
 
 function Facts({ details: { webhook, job } }: { details: WebhookDetails }) {
   const { provider, type, state, requestId } = webhook;
-  const facts = [
+  const facts: readonly Fact[] = [
     ['State', <WebhookSign key="state" state={state} />],
     [
       'Provider',
@@ -62,12 +62,6 @@ function Facts({ details: { webhook, job } }: { details: WebhookDetails }) {
         {type}
       </Link>,
     ],
-    ['Attempts', count(webhook.attempts)],
-    ['Came', <Ago key="came" at={webhook.receivedAt} />],
-    ['Duplicates', count(webhook.duplicates)],
-    ['Processed', <Ago key="processed" at={webhook.processedAt} />],
-    ['Replayed', count(webhook.replays)],
-    ['Happened', webhook.occurredAt === null ? '–' : fullTime(webhook.occurredAt)],
     [
       'Job',
       job === null ? (
@@ -81,14 +75,21 @@ function Facts({ details: { webhook, job } }: { details: WebhookDetails }) {
         </span>
       ),
     ],
+    ['Happened', webhook.occurredAt === null ? '–' : fullTime(webhook.occurredAt)],
+    ['Came', <Ago key="came" at={webhook.receivedAt} />],
+    ['Processed', <Ago key="processed" at={webhook.processedAt} />],
+    ['Attempts', count(webhook.attempts)],
+    ['Duplicates', count(webhook.duplicates)],
+    ['Replays', count(webhook.replays)],
+    ['Event', <Mono key="event">{webhook.eventId}</Mono>, 'whole'],
     [
       'Request',
       <Link key="request" className="mono" to={`/logs?requestId=${encodeURIComponent(requestId)}`}>
         {requestId}
       </Link>,
+      'whole',
     ],
-    ['Event', <Mono key="event">{webhook.eventId}</Mono>],
-  ] as const;
+  ];
   return (
     <Card>
       <FactList facts={facts} wide />

@@ -47,7 +47,7 @@ export function WebhooksPage() {
             setAsking(true);
           }}
         >
-          Replay a time…
+          Replay a range…
         </Button>
       }
     >

@@ -94,7 +94,7 @@ const billing = modules.filter(({ name }) => name === 'billing');
       .getByText('Completed')
       .waitFor({ timeout: 30_000 });
     const drift = page.getByRole('table', { name: 'Drift' });
-    await drift.getByText('Active, then Refunded').waitFor();
+    await drift.getByText('Active then Refunded').waitFor();
     expect(await findings(page)).toEqual([]);
     await command('webhook', {});
   }, 60_000);
@@ -132,7 +132,7 @@ const billing = modules.filter(({ name }) => name === 'billing');
       for (const what of ['Renew', undo]) {
         await sold.getByRole('combobox').selectOption(what);
         await sold.getByRole('button').click();
-        await told(page, `Done: ${what.toLowerCase()}.`);
+        await told(page, `Done to ${product}: ${what.toLowerCase()}.`);
       }
       await lookUp(ben.email);
       await page

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 interface SegmentsProps<T extends string> {
   label: string;
@@ -14,8 +14,15 @@ export function Segments<T extends string>({ label, value, choices, onChange }: 
   useEffect(() => {
     setChosen(value);
   }, [value]);
+  // On a phone it may be longer than the screen.
+  const set = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => {
+    set.current
+      ?.querySelector(':checked')
+      ?.parentElement?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [chosen]);
   return (
-    <fieldset className="segments" aria-label={label}>
+    <fieldset ref={set} className="segments" aria-label={label}>
       {choices.map(([choice, title]) => (
         <label key={choice}>
           <input

@@ -85,7 +85,7 @@ function open({ key, url }: ProviderContext): OpenProvider {
           .all()
           .reverse()
           .map(({ order, product, state, account: userId = null, expiresAt }) => ({
-            id: numberOf(order),
+            id: numberOf(order.id),
             product,
             status: state.toLowerCase().replaceAll('_', ' '),
             userId,

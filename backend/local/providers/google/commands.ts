@@ -13,7 +13,7 @@ import type { Deliveries } from '../deliveries.ts';
 import type { Account } from './account.ts';
 import type { Notification } from './notifications.ts';
 import type { Purchase } from './purchases.ts';
-import { numberOf, type Store } from './store.ts';
+import type { Store } from './store.ts';
 
 const buy = shape({
   userId: optional(uuid()).description('Becomes the obfuscatedExternalAccountId'),
@@ -27,7 +27,7 @@ const card = shape({ graceSeconds: optional(Joi.number().integer().min(0)) }).un
 const pause = shape({ pauseSeconds: optional(seconds) }).unknown();
 const ms = (given: number | undefined) => (given === undefined ? undefined : given * 1_000);
 
-/** A purchase is its token, or the number of its first order, which is no secret. */
+/** A purchase is its token, or the number of one of its orders, which is no secret. */
 const ownWords = { purchase: 'token', product: 'product' };
 
 /** What a person or a test has the store do, each a POST below `/_sandbox/google/`. */
@@ -47,7 +47,7 @@ export function googleCommands(options: {
     product,
     state,
     acknowledged,
-    order: numberOf(order),
+    order: order.id,
   });
   const on =
     (work: (purchase: Purchase, body: Record<string, unknown>) => Purchase | undefined) =>

@@ -230,6 +230,19 @@ describe('a purchase is acknowledged', () => {
   });
 });
 
+test('a purchase keeps its number, which the orders of its renewals begin with', async () => {
+  const bought = await google.buy();
+  const number = bought.order;
+  expect((await google.act('renew', bought)).order).toBe(`${number}..0`);
+  expect((await google.act('renew', bought)).order).toBe(`${number}..1`);
+  const newest = () => google.sandbox.drivers()[0]?.purchases[0];
+  expect(newest()).toMatchObject({ id: number, status: 'active' });
+  expect(await google.command('pause', { purchase: number })).toMatchObject({
+    purchaseToken: bought.purchaseToken,
+  });
+  expect(newest()).toMatchObject({ id: number, status: 'paused' });
+});
+
 test('the clock brings renewals and ends, told as if they had been', async () => {
   const [going, ending] = [await google.buy(), await google.buy()];
   for (const each of [going, ending]) await google.acknowledge('subscriptions', monthly, each);

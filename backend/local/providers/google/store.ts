@@ -14,18 +14,19 @@ export interface Store {
   add(purchase: Purchase): Purchase;
   find(token: string): Purchase | undefined;
   ofOrder(id: string): Purchase | undefined;
-  numbered(number: string): Purchase | undefined;
+  /** By any of its orders. */
+  numbered(order: string): Purchase | undefined;
   all(): Purchase[];
 }
 
 const digits = (count: number): string => String(randomInt(10 ** (count - 1), 10 ** count));
 
 /** That of a purchase's first order, which those of its renewals begin with: `GPA.1-2-3-4`, `GPA.1-2-3-4..0`, `GPA.1-2-3-4..1`. */
-export const numberOf = ({ id }: Order): string => id.replace(/\.\.\d+$/, '');
+export const numberOf = (order: string): string => order.replace(/\.\.\d+$/, '');
 
 function renewalOf(before: Order): string {
   const [, last] = before.id.split('..');
-  return `${numberOf(before)}..${last === undefined ? 0 : Number(last) + 1}`;
+  return `${numberOf(before.id)}..${last === undefined ? 0 : Number(last) + 1}`;
 }
 
 export function createStore(): Store {
@@ -50,7 +51,7 @@ export function createStore(): Store {
     },
     find: (token) => purchases.get(token),
     ofOrder: (id) => store.all().find(({ order }) => order.id === id),
-    numbered: (number) => store.all().find(({ order }) => numberOf(order) === number),
+    numbered: (id) => store.all().find(({ order }) => numberOf(order.id) === numberOf(id)),
     all: () => [...purchases.values()],
   };
   return store;

@@ -61,6 +61,10 @@ export function failedByStatus(
   return new FailedTry('rejected', { reason, blame: false, again: passing.has(status), cause });
 }
 
+/** What follows from a pause that the provider has asked for in another answer. */
+export const failedByPause = (retryAfterMs: number): FailedTry =>
+  new FailedTry('rate_limited', { reason: 'paused', blame: false, again: true, retryAfterMs });
+
 /** What follows from anything else that was thrown: by a library, or by the network below it. */
 export function failedByError(provider: string, error: unknown): FailedTry {
   if (error instanceof FailedTry) return error;

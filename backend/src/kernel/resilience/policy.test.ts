@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { until } from '../../../test/support/breaker-stand.ts';
 import {
   answers,
   resets,
@@ -146,6 +147,33 @@ describe('a refusal (4xx)', () => {
   test('of 429 is waited for where there is time', async () => {
     stand.upstream().next(answers(429, {}, { 'retry-after': '1' }));
     expect((await get(provider())).body).toEqual({ value: 1 });
+  });
+
+  test('of 429 holds for those too that wait for a place', async () => {
+    stand.upstream().next(answers(429, {}, { 'retry-after': '60' }));
+    const from = provider({ concurrency: 1 });
+    const refusals = await Promise.all(Array.from({ length: 10 }, () => caughtBy(get(from))));
+    for (const refusal of refusals)
+      expect(refusal).toMatchObject({ code: 'UPSTREAM_RATE_LIMITED', retryAfterSeconds: 60 });
+    expect(stand.upstream().requests).toHaveLength(1);
+    const counted = (outcome: string) =>
+      stand.own().metric('bulwark_provider_calls_total', { provider: from.name, outcome });
+    expect([await counted('rate_limited'), await counted('refused_paused')]).toEqual([1, 9]);
+  });
+
+  test('of 429 that came later is waited for too, by who waits for an earlier one', async () => {
+    const late = Promise.withResolvers<undefined>();
+    stand.upstream().next(answers(429, {}, { 'retry-after': '1' }), (...exchange) => {
+      void late.promise.then(() => {
+        answers(429, {}, { 'retry-after': '2' })(...exchange);
+      });
+    });
+    const from = provider();
+    const calls = [get(from), get(from)];
+    await until(async () => (await stand.state(from))?.pausedUntil !== null);
+    late.resolve(undefined);
+    for (const { body } of await Promise.all(calls)) expect(body).toEqual({ value: 1 });
+    expect(stand.upstream().requests).toHaveLength(4);
   });
 
   test('of a used up quota comes without asking', async () => {

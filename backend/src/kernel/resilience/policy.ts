@@ -13,7 +13,7 @@ import {
 } from 'cockatiel';
 import { AppError } from '../errors/index.ts';
 import type { Definition } from './definition.ts';
-import { FailedTry, failedByError } from './failed-try.ts';
+import { FailedTry, failedByError, failedByPause } from './failed-try.ts';
 import type { CallOutcome, ProviderMetrics } from './provider-metrics.ts';
 import type { RecentTries } from './recent-tries.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -165,7 +165,11 @@ export class Policy {
     signal: AbortSignal,
     callers: AbortSignal | undefined,
   ): Promise<T> {
-    // Much may have happened while it waited for a place.
+    // Much may have happened while it waited for a place. Of a pause a retry waits for the end, where there is time.
+    const refused = number === 1 ? this.#refusal() : undefined;
+    if (refused !== undefined) throw refused;
+    const pausedForMs = this.#breaker.pausedForMs();
+    if (pausedForMs > 0) throw failedByPause(pausedForMs);
     const admitted = this.#breaker.admit();
     const pass = admitted instanceof Promise ? await admitted : admitted;
     if (pass === undefined) throw this.#refusal() ?? unavailable(this.#definition.name, 1_000);

@@ -81,6 +81,17 @@ describe('origins', () => {
     expect(preflight.headers['access-control-allow-methods']).toContain('POST');
   });
 
+  test('an allowed one may send the headers of a trace, as tracing in browsers does', async () => {
+    const asked = ['content-type', 'traceparent', 'tracestate'];
+    const preflight = await app.request.options('/api/v1/echo').set({
+      origin: 'https://app.acme.test',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': asked.join(','),
+    });
+    const allowed = preflight.headers['access-control-allow-headers'] ?? '';
+    expect(allowed.toLowerCase().split(',')).toEqual(expect.arrayContaining(asked));
+  });
+
   test.each([
     'https://evil.test',
     'https://app.acme.test.evil.test',

@@ -43,6 +43,8 @@ function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
       'If-Match',
       'If-None-Match',
       'Idempotency-Key',
+      'Traceparent',
+      'Tracestate',
       'X-Request-Id',
     ],
     exposedHeaders: [

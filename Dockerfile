@@ -9,7 +9,9 @@ COPY tsconfig.json ./
 COPY scripts/ scripts/
 COPY backend/ backend/
 COPY admin/ admin/
-RUN node scripts/build.ts
+# The release that error reports name: the repository itself is not part of the image.
+ARG GIT_COMMIT=
+RUN GIT_COMMIT="$GIT_COMMIT" node scripts/build.ts
 
 FROM node:24.21-bookworm-slim AS packages
 WORKDIR /app

@@ -10,15 +10,21 @@ const {
   // `npm run deploy` starts the processes through its link `current`, so that a reload finds the new release.
   RELEASE_LINK: root = import.meta.dirname,
   WEB_CONCURRENCY: instances = 'max',
+  SHUTDOWN_TIMEOUT_MS: shutdownMs = '15000',
+  METRICS_PORT: metricsPort,
+  // Behind those of the API's processes, which take a port each.
+  WORKER_METRICS_PORT: workerMetricsPort = metricsPort && String(Number(metricsPort) + 100),
 } = process.env;
+
+const ofWorker = workerMetricsPort ? { METRICS_PORT: workerMetricsPort } : {};
 
 const common = {
   cwd: root,
   // The process says `ready` when it serves; until then the old one goes on. A database may take 10 s to answer.
   wait_ready: true,
   listen_timeout: 20_000,
-  // Longer than SHUTDOWN_TIMEOUT_MS (15 s), which holds the drain: a process ends by itself before it is killed.
-  kill_timeout: 20_000,
+  // Longer than a shutdown, which holds the drain: a process ends by itself before it is killed.
+  kill_timeout: Number(shutdownMs) + 5_000,
   shutdown_with_message: true,
   // One that cannot start is tried again after 0.2 s, 0.3 s, … 15 s.
   exp_backoff_restart_delay: 200,
@@ -47,7 +53,7 @@ export const apps = [
     exec_mode: 'fork',
     instances: 1,
     max_memory_restart: '600M',
-    env_staging: { NODE_ENV: 'staging' },
-    env_production: { NODE_ENV: 'production' },
+    env_staging: { NODE_ENV: 'staging', ...ofWorker },
+    env_production: { NODE_ENV: 'production', ...ofWorker },
   },
 ];

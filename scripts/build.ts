@@ -31,7 +31,8 @@ export function build(onStart?: () => void): void {
 function noteCommit(): void {
   const note = join(dist, 'build-info.json');
   const partial = join(root, '.local', `build-info-${process.pid}.json`);
-  const commit = process.env.GIT_COMMIT ?? currentCommit();
+  const { GIT_COMMIT: given = '' } = process.env;
+  const commit = given === '' ? currentCommit() : given;
   const content = `${JSON.stringify(commit === undefined ? {} : { commit })}\n`;
   if (existsSync(note) && readFileSync(note, 'utf8') === content) return;
   mkdirSync(join(root, '.local'), { recursive: true });

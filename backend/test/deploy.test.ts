@@ -19,6 +19,19 @@ describe('the sieve for migrations', () => {
     'alter table public.notes alter text set not null;',
     'alter table public.notes add column kind text not null;',
     'truncate public.notes;',
+    'alter table public.notes drop text;',
+    'alter table public.notes rename text to body;',
+    'alter table public.notes add price numeric(10,2) not null;',
+    'alter table public.notes add column if not exists id uuid primary key, add kind text;',
+    'alter table public.notes alter text drop default;',
+    'alter table public.notes add constraint short check (char_length(text) < 10);',
+    'alter table public.notes enable row level security;',
+    'create unique index on public.notes (text);',
+    'revoke all on public.notes from authenticated;',
+    'delete from public.notes;',
+    'do $$ begin if true then drop table public.notes; end if; end $$;',
+    'drop policy own on public.notes; create table public.others (id uuid not null);',
+    'drop function public.is_admin(); create table public.others (id uuid not null);',
   ])('refuses %s', (sql) => {
     expect(destructiveStatements(`select 1;\n${sql}`)).toEqual([
       { line: 2, why: expect.any(String) },
@@ -32,6 +45,12 @@ describe('the sieve for migrations', () => {
     '-- drop table public.notes',
     "comment on table public.notes is 'drop table x; truncate y';",
     'create index notes_kind on public.notes (kind);',
+    'create function public.tidy() returns void language sql as $$ delete from public.notes; $$;',
+    'create unlogged table public.hits (id uuid); alter table public.hits enable row level security;',
+    'create schema apart; revoke all on all tables in schema apart from public;',
+    'alter table public.notes alter text drop not null, drop constraint short;',
+    'create table public.others (id uuid); revoke all on public.others from public; create unique index on public.others (id);',
+    "alter table public.notes add price numeric(10,2) not null default 0, add kind text not null default 'a, b';",
   ])('lets through %s', (sql) => {
     expect(destructiveStatements(sql)).toEqual([]);
   });
@@ -75,11 +94,17 @@ describe('the command', () => {
 });
 
 /** As PM2 reads it: with `require`, from a file that is an ES module. */
-function ecosystem(): { name: string; wait_ready: boolean; kill_timeout: number }[] {
+function ecosystem(env: Record<string, string> = {}): {
+  name: string;
+  wait_ready: boolean;
+  kill_timeout: number;
+  env_production: Record<string, string>;
+}[] {
   const program = "console.log(JSON.stringify(require('./ecosystem.config.js').apps))";
   const { stdout } = spawnSync(process.execPath, ['--eval', program], {
     cwd: root,
     encoding: 'utf8',
+    env: { PATH: process.env.PATH, ...env },
   });
   return JSON.parse(stdout) as ReturnType<typeof ecosystem>;
 }
@@ -94,6 +119,16 @@ describe('what is shipped beside it', () => {
       expect(app.kill_timeout).toBeGreaterThan(shutdownTimeoutMs);
     }
     expect(read('ecosystem.config.js')).not.toMatch(/SECRET|KEY|DATABASE_URL|PASSWORD/);
+  });
+
+  test('PM2 waits for as long as a shutdown is given, and the worker has a metrics port of its own', () => {
+    const [api, worker] = ecosystem({ SHUTDOWN_TIMEOUT_MS: '60000', METRICS_PORT: '9464' });
+    for (const app of [api, worker]) expect(app?.kill_timeout).toBe(65_000);
+    expect(api?.env_production).not.toHaveProperty('METRICS_PORT');
+    expect(worker?.env_production.METRICS_PORT).toBe('9564');
+    expect(ecosystem()[1]?.env_production).not.toHaveProperty('METRICS_PORT');
+    const own = ecosystem({ METRICS_PORT: '9464', WORKER_METRICS_PORT: '7000' });
+    expect(own[1]?.env_production.METRICS_PORT).toBe('7000');
   });
 
   test('the image runs as somebody who is not root, and says whether it lives', () => {

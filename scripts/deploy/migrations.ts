@@ -7,6 +7,7 @@ import { DeployRefused } from './layout.ts';
 import { must } from './programs.ts';
 
 const run = promisify(execFile);
+const statusWithinMs = 60_000;
 const migrateWithinMs = 900_000;
 
 /** Applies what is new, while the old release serves. Throws DeployRefused where that would take something from it. */
@@ -15,11 +16,13 @@ export async function migrate(
   { env, allowDestructive }: { env: NodeJS.ProcessEnv; allowDestructive: boolean },
 ): Promise<void> {
   const script = join('backend', 'dist', 'scripts', 'migrate.js');
-  const { stdout } = await run(process.execPath, [script, 'status'], { cwd: release, env }).catch(
-    (error: unknown) => {
-      throw new DeployRefused(`The state of the migrations is not known: ${String(error)}`);
-    },
-  );
+  const { stdout } = await run(process.execPath, [script, 'status'], {
+    cwd: release,
+    env,
+    timeout: statusWithinMs,
+  }).catch((error: unknown) => {
+    throw new DeployRefused(`The state of the migrations is not known: ${String(error)}`);
+  });
   const pending = [...stdout.matchAll(/^pending +([\w-]+)\/([\w.]+)$/gm)];
   const dangers = pending.flatMap(([, owner = '', name = '']) =>
     destructiveStatements(readFileSync(fileOf(release, owner, name), 'utf8')).map(

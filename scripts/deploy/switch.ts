@@ -35,7 +35,7 @@ export async function switchTo(
     if (performance.now() > giveUpAt) throw new DeployRefused(`${fault}\n${output.slice(-2_000)}`);
     await wait(lookEveryMs);
   }
-  await pm2.run('save', '--force');
+  await pm2.save();
 }
 
 async function faultOf(

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 export interface Pm2Process {
@@ -17,6 +17,8 @@ export interface Pm2 {
   /** Resolves with its exit code and everything it wrote. */
   run(...args: string[]): Promise<{ code: number; output: string }>;
   processes(): Promise<Pm2Process[]>;
+  /** Keeps the list of processes for a reboot. It holds their environment, so nobody else may read it. */
+  save(): Promise<void>;
   kill(): Promise<void>;
 }
 
@@ -71,6 +73,12 @@ export function pm2With(env: NodeJS.ProcessEnv, cwd: string, program = ofThisChe
           restarts: restart_time,
         }),
       );
+    },
+    async save() {
+      await run('save', '--force');
+      const home = env.PM2_HOME ?? join(homedir(), '.pm2');
+      for (const file of ['dump.pm2', 'dump.pm2.bak'].map((name) => join(home, name)))
+        if (existsSync(file)) chmodSync(file, 0o600);
     },
     async kill() {
       await run('kill');

@@ -2,12 +2,15 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../../backend/local/postgres/throwaway.ts';
 import { root } from '../../../backend/local/stack/paths.ts';
 import { buildConsole } from '../../build-console.ts';
@@ -25,6 +28,10 @@ export interface DeployStand {
   rollback(): Promise<{ code: number; output: string }>;
   /** What the running release says its version is. */
   version(): Promise<string>;
+  /** Which of the processes answer at /metrics within some seconds: the two of the API, and the worker. */
+  scraped(): Promise<string[]>;
+  /** Files in which PM2 keeps the processes, with their environment, that others may read. */
+  readable(): string[];
   /** Starts after the first deploy. */
   startLoad(): void;
   /** Ends the load: how many requests there were, and those that were lost. */
@@ -33,6 +40,8 @@ export interface DeployStand {
 }
 
 const rate = 100;
+/** One whose port its predecessor still had tries again after five. */
+const scrapedWithinMs = 15_000;
 
 export async function openDeployStand({ stack, signal }: Surroundings): Promise<DeployStand> {
   buildConsole();
@@ -57,7 +66,7 @@ export async function openDeployStand({ stack, signal }: Surroundings): Promise<
     });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'), 'dir');
 
-  const port = await freePort();
+  const [port, metricsPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   const { accessToken } = await stack.signUp();
   const variables = {
@@ -67,6 +76,7 @@ export async function openDeployStand({ stack, signal }: Surroundings): Promise<
     ALLOWED_ORIGINS: 'https://app.bulwark.dev',
     HOST: '127.0.0.1',
     PORT: String(port),
+    METRICS_PORT: String(metricsPort),
     WEB_CONCURRENCY: '2',
     LOG_LEVEL: 'warn',
     RATE_LIMIT_SIGNED_IN: '1000000',
@@ -98,6 +108,22 @@ export async function openDeployStand({ stack, signal }: Surroundings): Promise<
       };
       return document.info.version;
     },
+    async scraped() {
+      const giveUpAt = performance.now() + scrapedWithinMs;
+      const names = await Promise.all(
+        Object.entries({ 'api 0': 0, 'api 1': 1, worker: 100 }).map(async ([name, behind]) => {
+          const address = `http://127.0.0.1:${metricsPort + behind}/metrics`;
+          while (!(await answers(address)) && performance.now() < giveUpAt) await wait(250);
+          return (await answers(address)) ? [name] : [];
+        }),
+      );
+      return names.flat();
+    },
+    readable: () =>
+      readdirSync(pm2.home).filter(
+        (name) =>
+          name.startsWith('dump.pm2') && (statSync(join(pm2.home, name)).mode & 0o077) !== 0,
+      ),
     startLoad() {
       load = startLoad({
         rate,
@@ -120,3 +146,9 @@ export async function openDeployStand({ stack, signal }: Surroundings): Promise<
     },
   };
 }
+
+const answers = (address: string): Promise<boolean> =>
+  fetch(address).then(
+    async (answer) => (await answer.text()).includes('bulwark_jobs_running'),
+    () => false,
+  );

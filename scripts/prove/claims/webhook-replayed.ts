@@ -6,13 +6,15 @@ import { misdone, sendOnce, senderLimits, untilHandled } from '../webhooks/sende
 
 const events = 20;
 const copies = 50;
+/** Of these so many come once it is done. */
+const late = 5;
 
 export default defineClaim({
   id: 'webhook-replayed',
   phase: 2,
   claim:
-    'One webhook event that comes fifty times at once, at two processes, is one row with one effect, and every sender is told that it has come.',
-  bound: 'one row and one effect each, all 200',
+    'One webhook event that comes fifty times, most of them at once and some when it is done, at two processes, is one row, one job and one effect, and every sender is told that it has come.',
+  bound: 'one row, one job and one effect each, all 200',
   seconds: 10,
   async measure({ stack, startServer, progress, signal }) {
     const client = new Client({ connectionString: stack.database.url });
@@ -24,26 +26,34 @@ export default defineClaim({
       );
       const ids = Array.from({ length: events }, (_, index) => `event-${index}`);
       const counts: Record<string, number> = {};
-      for (const id of ids) {
-        progress(id);
+      const sendAtOnce = async (id: string, times: number) => {
         const statuses = await Promise.all(
-          Array.from({ length: copies }, (_, copy) =>
+          Array.from({ length: times }, (_, copy) =>
             sendOnce(servers[copy % servers.length]?.url ?? '', { id, type: 'thing.happened' }),
           ),
         );
         for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
+      };
+      for (const id of ids) {
+        progress(id);
+        await sendAtOnce(id, copies - late);
       }
       const done = await untilHandled(client, 'sender', { patienceMs: 15_000, signal });
+      progress('once more');
+      for (const id of ids) await sendAtOnce(id, late);
       const faults = await misdone(client, ids);
-      const { rows } = await client.query<{ duplicates: number }>(
-        'select sum(duplicates)::int as duplicates from bulwark.webhook_events',
+      const { rows } = await client.query<{ duplicates: number; jobs: number }>(
+        `select sum(duplicates)::int as duplicates,
+           (select count(*)::int from pgboss.job where name = 'webhooks.sender') as jobs
+         from bulwark.webhook_events`,
       );
-      const duplicates = rows[0]?.duplicates ?? 0;
+      const { duplicates = 0, jobs = 0 } = rows[0] ?? {};
       return {
-        figure: `${events} events × ${copies}: ${describeCounts(counts)}; ${faults.length} events with a row or an effect too many or too few, ${grouped(duplicates)} counted as duplicates`,
+        figure: `${events} events × ${copies}: ${describeCounts(counts)}; ${faults.length} events with a row or an effect too many or too few, ${jobs} jobs, ${grouped(duplicates)} counted as duplicates`,
         holds:
           done &&
           faults.length === 0 &&
+          jobs === events &&
           counts['200'] === events * copies &&
           duplicates === events * (copies - 1),
         faults,

@@ -89,8 +89,9 @@ export default defineClaim({
       for (const [name, forge] of Object.entries(forgeries))
         await check(name, async () => {
           const { body, signature, headers } = forge(stand.secret);
+          const before = await stored();
           strictEqual(await deliver(server.url, body, signature, headers), 400);
-          strictEqual(await stored(), 0);
+          strictEqual(await stored(), before);
           signatures.push(signature);
         });
       for (const seconds of [-299, 0, 299])
@@ -101,8 +102,7 @@ export default defineClaim({
           strictEqual(await stored(), before + 1);
         });
       await check('each has its one warning, and no line has a signature', async () => {
-        // What is compressed is refused unread, before it is a webhook's affair; the access log has it.
-        const wanted = Object.keys(forgeries).length - 1;
+        const wanted = Object.keys(forgeries).length;
         const giveUpAt = performance.now() + 5_000;
         while (warnings().length < wanted && performance.now() < giveUpAt) await wait(50);
         await wait(200);

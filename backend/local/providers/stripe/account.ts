@@ -37,10 +37,11 @@ export interface Account {
 }
 
 export function createAccount(store: Store, payments: Payments, emit: Emit): Account {
-  const priceOf = (id: string) => {
+  const recurringPrice = (id: string) => {
     const found = prices.find((each) => each.id === id);
     if (!found) throw new Error(`No such price: '${id}'`);
-    return found;
+    if (found.recurring === null) throw new Error(`${id} is paid once`);
+    return { price: found, seconds: periodSeconds[found.recurring.interval] };
   };
 
   function charge(subscription: Subscription, paid: boolean): Invoice {
@@ -97,8 +98,7 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
     },
     subscribe({ customer, price, metadata, periodSeconds: seconds }) {
       const created = store.now();
-      const sold = priceOf(price);
-      if (sold.recurring === null) throw new Error(`${price} is paid once`);
+      const sold = recurringPrice(price);
       const subscription: Subscription = store.add({
         id: store.newId('sub'),
         object: 'subscription',
@@ -113,10 +113,10 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
             {
               id: store.newId('si'),
               object: 'subscription_item',
-              price: sold,
+              price: sold.price,
               quantity: 1,
               current_period_start: created,
-              current_period_end: created + (seconds ?? periodSeconds[sold.recurring.interval]),
+              current_period_end: created + (seconds ?? sold.seconds),
             },
           ],
         },
@@ -162,7 +162,7 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       const [item] = subscription.items.data;
       const items = {
         ...subscription.items,
-        data: [{ ...item, price: priceOf(price) }] as [typeof item],
+        data: [{ ...item, price: recurringPrice(price).price }] as [typeof item],
       };
       change(subscription, { items }, 'customer.subscription.updated');
       charge(subscription, true);

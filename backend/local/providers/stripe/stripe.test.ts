@@ -180,6 +180,12 @@ test('what was paid is found from the subscription, refunds and disputes include
   expect(back.data[0]?.invoice).toBe(invoice);
 });
 
+test('a subscription is not changed to what is paid once', async () => {
+  const { id } = await buy();
+  const change = command('upgrade', { subscription: id, price: 'price_sandbox_archive' });
+  await expect(change).rejects.toThrow('paid once');
+});
+
 test('money goes back in parts, and no more of it than was paid', async () => {
   const { id } = await buy();
   const charge = async () => (await client.charges.list({ limit: 1 })).data[0];

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuthority } from '../../../../local/providers/apple/certificates.ts';
 import type { TestUser } from '../../../../test/support/app.ts';
+import type { WebhookRecord } from '../../../kernel/webhooks/index.ts';
 import { by, forgeries, payloadOf, rootsBeside, stranger } from '../testing/apple-forgeries.ts';
 import { startAppleStand, type AppleStand, type Bought } from '../testing/apple-stand.ts';
 
@@ -185,6 +186,22 @@ describe('a notification', () => {
     await untilEvent(id, 'parked');
   });
 
+  test('about a purchase that Apple does not know is tried again', async () => {
+    const id = randomUUID();
+    const transaction = { originalTransactionId: '1', transactionId: '1' };
+    const data = {
+      ...(payloadOf(notification)['data'] as object),
+      signedTransactionInfo: trusted.sign({
+        ...payloadOf(bought.signedTransaction),
+        ...transaction,
+      }),
+    };
+    const changes = { notificationType: 'DID_RENEW', notificationUUID: id, data };
+    expect(await notify(trusted.sign({ ...payloadOf(notification), ...changes }))).toBe(200);
+    const { error } = await untilEvent(id, 'received', (event) => event.error !== null);
+    expect(error).toContain('Apple does not know');
+  });
+
   test('without an id is refused', async () => {
     const { notificationUUID: _, ...payload } = payloadOf(notification);
     expect(await notify(trusted.sign(payload))).toBe(400);
@@ -204,12 +221,16 @@ async function notifyRaw(body: string, to: AppleStand = stand): Promise<number> 
   return answer.status;
 }
 
-async function untilEvent(eventId: string, state: string): Promise<void> {
+async function untilEvent(
+  eventId: string,
+  state: string,
+  isSo: (event: WebhookRecord) => boolean = () => true,
+): Promise<WebhookRecord> {
   const giveUpAt = performance.now() + 10_000;
   for (;;) {
     const { events } = await stand.app.kernel.admin.webhooks.list({ provider: 'apple', limit: 50 });
     const found = events.find((each) => each.eventId === eventId);
-    if (found?.state === state) return;
+    if (found?.state === state && isSo(found)) return found;
     if (performance.now() > giveUpAt) throw new Error(JSON.stringify(found));
     await wait(50);
   }

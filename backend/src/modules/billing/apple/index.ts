@@ -27,7 +27,9 @@ export function createApple(
     routes: storeRoutes(applePurchases(verifier, provider), purchases),
     webhook: appleWebhook(verifier, async (environment, key, { event, signal, commit }) => {
       const truth = await provider.fetchIn(environment, key, { signal });
-      if (truth === undefined) return;
+      // Perhaps it does later; otherwise somebody is to see it.
+      if (truth === undefined)
+        throw new Error('Apple does not know the purchase that its notification is about');
       await commit((tx) => service.record(tx, truth, { source: 'webhook', reference: event.id }));
     }),
   };

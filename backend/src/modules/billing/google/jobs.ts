@@ -42,10 +42,10 @@ export function googleJobs({
       const known = await tokens.find(purchase);
       if (known === undefined || known.unacknowledgedSince === null) return;
       // An earlier attempt may have done it, the app too; and what was given back cannot be acknowledged.
-      const found = await provider.look(known, { signal });
-      if (found?.wantsAcknowledgement === true) {
+      const productId = await provider.unacknowledged(known, { signal });
+      if (productId !== undefined) {
         const { kind, token } = known;
-        await client.acknowledge({ kind, token, productId: found.truth.productId }, { signal });
+        await client.acknowledge({ kind, token, productId }, { signal });
       }
       await commit((tx) => tokens.settled(tx, purchase));
     }),

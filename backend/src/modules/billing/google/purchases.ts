@@ -1,6 +1,7 @@
 import { AppError } from '../../../kernel/errors/index.ts';
 import { type Joi, listOf, oneOf, optional, shape, text } from '../../../kernel/schema/index.ts';
 import type { Store } from '../store-routes.ts';
+import { ifKnown } from './client.ts';
 import type { Settling } from './settling.ts';
 import { keyOf, type Kind, type KnownToken, type TokenRepository } from './tokens-repository.ts';
 
@@ -33,7 +34,9 @@ export function googlePurchases(
     itemsOf: ({ purchases }) => purchases,
     async find({ purchaseToken, kind, productId }, signal) {
       const known = (await tokens.find(keyOf(purchaseToken))) ?? newToken(purchaseToken, kind);
-      const settled = await settling.ask({ ...known, kind }, { signal, interactive: true });
+      const settled = await ifKnown(
+        settling.ask({ ...known, kind }, { signal, interactive: true }),
+      );
       if (settled === undefined) throw new AppError('PURCHASE_INVALID');
       // Not before Google knows it, too.
       await tokens.remember(purchaseToken, kind, known.createdAt);

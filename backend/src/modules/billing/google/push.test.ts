@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newNotification, pushBody } from '../../../../local/providers/google/notifications.ts';
+import type { WebhookRecord } from '../../../kernel/webhooks/index.ts';
 import { forgedPushes } from '../testing/google-forgeries.ts';
 import { startGoogleStand, type GoogleStand } from '../testing/google-stand.ts';
 
@@ -26,7 +27,10 @@ const send = async (body: string, authorization?: string): Promise<number> => {
 };
 const pushToken = async (claims: object = {}) =>
   (await stand.command<{ token: string }>('push-token', claims)).token;
-const eventOf = async (id: string) => {
+const eventOf = async (
+  id: string,
+  isSo: (event: WebhookRecord) => boolean = ({ state }) => state !== 'received',
+) => {
   const giveUpAt = performance.now() + 10_000;
   for (;;) {
     const { events } = await stand.app.kernel.admin.webhooks.list({
@@ -34,7 +38,7 @@ const eventOf = async (id: string) => {
       limit: 500,
     });
     const found = events.find(({ eventId }) => eventId === id);
-    if (found && found.state !== 'received') return found;
+    if (found && isSo(found)) return found;
     if (performance.now() > giveUpAt) throw new Error(`${id} is not there`);
     await wait(50);
   }
@@ -75,10 +79,23 @@ test.each([
   expect(await eventOf(push.id)).toMatchObject({ type, state: 'parked' });
 });
 
-test('one about a purchase that Google does not know changes nothing', async () => {
-  const push = newNotification('subscription.purchased', {
-    subscriptionNotification: { notificationType: 4, purchaseToken: 'a.AO-J1Oabcdefghijk' },
+const purchased = (purchaseToken: string) =>
+  newNotification('subscription.purchased', {
+    subscriptionNotification: { notificationType: 4, purchaseToken },
   });
+
+test('one about a purchase that Google does not know is tried again', async () => {
+  const push = purchased('a.AO-J1Oabcdefghijk');
+  expect(await send(pushBody(push), `Bearer ${await pushToken()}`)).toBe(200);
+  expect(await eventOf(push.id, ({ error }) => error !== null)).toMatchObject({
+    state: 'received',
+    error: expect.stringContaining('refused') as unknown,
+  });
+});
+
+test('one about a purchase that Google has forgotten is done with', async () => {
+  stand.sandbox.misbehave('google', { status: 410, forNext: 1, path: 'subscriptionsv2' });
+  const push = purchased('a.AO-J1Oabcdefghijkl');
   expect(await send(pushBody(push), `Bearer ${await pushToken()}`)).toBe(200);
   expect(await eventOf(push.id)).toMatchObject({ state: 'processed' });
 });

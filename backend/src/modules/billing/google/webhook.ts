@@ -26,6 +26,7 @@ export function googleWebhook({
 }): Webhook {
   const follow: Webhook['handlers'][string] = async ({ event, signal, commit }) => {
     const known = await tokens.find((event.kept as GoogleReference).purchase ?? '');
+    // Where Google does not know what it tells of this rejects: perhaps it does later, and otherwise somebody is to see it.
     const settled = known && (await settling.ask(known, { signal }));
     if (settled === undefined) return;
     await commit(async (tx) => {

@@ -103,7 +103,10 @@ export default defineClaim({
       const counted = async (sql: string) =>
         Number((await client.query<{ count: string }>(sql)).rows[0]?.count);
       while (
-        (await counted(`select count(*) from bulwark.webhook_events where state = 'received'`)) > 0
+        // What Google does not know is tried again later.
+        (await counted(
+          `select count(*) from bulwark.webhook_events where state = 'received' and error is null`,
+        )) > 0
       )
         await wait(50, undefined, { signal });
       const recorded = await counted('select count(*) from billing.purchases');

@@ -42,8 +42,8 @@ export interface Account {
   refund(purchase: Purchase): void;
   /** The money goes back, and what was bought ends. */
   revoke(purchase: Purchase): void;
-  /** Another purchase stands in its place. */
-  upgrade(purchase: Purchase, product: string): Purchase;
+  /** Another purchase stands in its place, once it is paid. */
+  upgrade(purchase: Purchase, product: string, isPending?: boolean): Purchase;
   /** The clock goes on; what falls due on the way happens. */
   advance(ms: number): void;
 }
@@ -63,6 +63,9 @@ export function createAccount(
     purchase.state = 'ACTIVE';
     purchase.order = store.newOrder(purchase.order);
     purchase.expiresAt = from + purchase.periodMs;
+  }
+  function end(purchase: Purchase): void {
+    Object.assign(purchase, { state: 'EXPIRED', expiresAt: now() });
   }
   function bought(purchase: Purchase): void {
     if (purchase.kind === 'subscription') tell('purchased', purchase);
@@ -96,7 +99,10 @@ export function createAccount(
       purchase.boughtAt = now();
       purchase.state = 'ACTIVE';
       if (purchase.expiresAt !== null) purchase.expiresAt = now() + purchase.periodMs;
+      const before = store.find(purchase.linked ?? '');
+      if (before) end(before);
       bought(purchase);
+      if (before) tell('expired', before);
     },
     giveUp(purchase) {
       if (purchase.state !== 'PENDING') throw new Error('It is not pending');
@@ -154,11 +160,11 @@ export function createAccount(
       account.refund(purchase);
       if (isSubscription) tell('revoked', purchase);
     },
-    upgrade(purchase, product) {
-      Object.assign(purchase, { state: 'EXPIRED', expiresAt: now() });
+    upgrade(purchase, product, isPending = false) {
+      if (!isPending) end(purchase);
       const { account: whose, isTest, token: linked } = purchase;
-      const next = account.buy({ product, account: whose, isTest, linked });
-      tell('expired', purchase);
+      const next = account.buy({ product, account: whose, isTest, linked, isPending });
+      if (!isPending) tell('expired', purchase);
       return next;
     },
     advance(ms) {

@@ -99,7 +99,9 @@ export function googleCommands(options: {
     'push-token': (claims) => ({ token: pushToken(claims) }),
     refund: simply(account.refund),
     revoke: simply(account.revoke),
-    upgrade: on((purchase, { product }) => account.upgrade(purchase, String(product))),
+    upgrade: on((purchase, { product, pending }) =>
+      account.upgrade(purchase, String(product), pending === true),
+    ),
     clock(body) {
       account.advance(checked(clock, body).advanceSeconds * 1_000);
       return { now: new Date(store.now()).toISOString() };

@@ -49,7 +49,7 @@ export function createGoogle(
   const settling = createSettling({ provider, tokens, service, jobs });
   const verifyPush = createPushVerifier(settings.push);
   return {
-    provider,
+    provider: { ...provider, fetchToRecord: settling.fetchToRecord },
     routes: storeRoutes(googlePurchases(tokens, settling), purchases),
     webhook: googleWebhook({ packageName, verifyPush, tokens, settling, service }),
     jobs: googleJobs({ client, provider, tokens, jobs }),

@@ -1,9 +1,11 @@
 import type { Transaction } from '../../../kernel/db/index.ts';
 import type { Jobs } from '../../../kernel/jobs/index.ts';
 import type { CallOptions } from '../../../kernel/resilience/index.ts';
+import type { Recordable } from '../provider.ts';
 import type { Why } from '../record.ts';
 import type { BillingService } from '../service.ts';
 import type { PurchaseTruth } from '../truth.ts';
+import { ifKnown } from './client.ts';
 import { acknowledgePurchase } from './jobs.ts';
 import type { GoogleProvider } from './provider.ts';
 import { keyOf, type KnownToken, type TokenRepository } from './tokens-repository.ts';
@@ -15,8 +17,10 @@ export interface Settled {
 }
 
 export interface Settling {
-  /** Undefined where Google does not know it. */
+  /** Undefined where Google has forgotten it. Rejects where it does not know it. */
   ask(known: KnownToken, options: CallOptions): Promise<Settled | undefined>;
+  /** Of the provider, where reconciliation finds what nobody told of. */
+  fetchToRecord(key: string, signal: AbortSignal): Promise<Recordable | undefined>;
 }
 
 export function createSettling({
@@ -33,11 +37,11 @@ export function createSettling({
   /** The purchase before this one, which ends with it, and whose it was. */
   async function before(token: string, options: CallOptions) {
     const known = await tokens.replaced(token);
-    const found = known && (await provider.look(known, options));
+    const found = known && (await ifKnown(provider.look(known, options)));
     return { truth: found?.truth, ownerId: await tokens.ownerOf(keyOf(token)) };
   }
 
-  return {
+  const settling: Settling = {
     async ask(known, options) {
       const found = await provider.look(known, options);
       if (found === undefined) return undefined;
@@ -62,5 +66,16 @@ export function createSettling({
         },
       };
     },
+    async fetchToRecord(key, signal) {
+      const known = await tokens.find(key);
+      const settled = known && (await ifKnown(settling.ask(known, { signal })));
+      return (
+        settled && {
+          truth: settled.truth,
+          alongside: (tx) => settled.alongside(tx, 'reconciliation'),
+        }
+      );
+    },
   };
+  return settling;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../../../kernel/errors/index.ts';
-import type { BillingProvider } from '../provider.ts';
+import type { BillingProvider, Recordable } from '../provider.ts';
 import { differences, type Purchase } from '../purchase-row.ts';
 import type { PurchaseTruth } from '../truth.ts';
 import type { Pace } from './pace.ts';
@@ -12,6 +12,8 @@ export interface Said {
   truth: PurchaseTruth | undefined;
   /** Whether anything is to be written of it. */
   differs: boolean;
+  /** What else is then done. */
+  alongside?: Recordable['alongside'];
 }
 
 /** What a look at one item came to. An error says nothing about a purchase. */
@@ -48,7 +50,12 @@ export function createLooker({ work }: { work: WorkRepository }) {
     if (item.kind === 'purchase') {
       const { purchase: known } = item;
       const truth = await fetch(known.key);
-      return [{ known, truth, differs: truth !== undefined && (await differs(known, truth)) }];
+      const isDrift = truth !== undefined && (await differs(known, truth));
+      if (!isDrift || provider.fetchToRecord === undefined)
+        return [{ known, truth, differs: isDrift }];
+      await pace(signal);
+      const found = await provider.fetchToRecord(known.key, signal);
+      return [{ known, differs: true, ...(found ?? { truth: undefined }) }];
     }
     if (provider.discover === undefined) return [];
     const { userId, customerId } = item.account;

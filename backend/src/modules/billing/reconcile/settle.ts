@@ -51,7 +51,7 @@ export function createSettle(options: {
   async function correct(
     tx: Transaction,
     runId: string,
-    { known, truth }: Said,
+    { known, truth, alongside }: Said,
   ): Promise<{ outcome: Outcome; purchaseId: string | null }> {
     if (truth === undefined) {
       // Nobody loses anything by this: it may be a key of another account of the provider's, or a fault of theirs.
@@ -63,6 +63,7 @@ export function createSettle(options: {
     }
     const why = { source: 'reconciliation', reference: runId } as const;
     const { purchaseId, difference } = await billing.record(tx, truth, why);
+    await alongside?.(tx);
     // An event came in between.
     if (difference === undefined) return { outcome: 'same', purchaseId };
     const { before, ...rest } = difference;

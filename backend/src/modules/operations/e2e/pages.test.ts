@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
+import { findings } from './support/look.ts';
 import { fillSignIn, goTo, openStage, openWithinMs, signIn, type Stage } from './support/stage.ts';
 
 let stage: Stage;
@@ -19,18 +19,6 @@ afterAll(async () => {
 });
 
 const places = ['Overview', 'Queues', 'Jobs', 'Logs', 'Providers', 'Flags', 'Sessions', 'Audit'];
-
-/** What axe finds, a line each. In the dark theme nothing but the colours is another. */
-async function findings(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
-  const axe = new AxeBuilder({ page });
-  const { violations } = await (
-    colorScheme === 'light' ? axe : axe.withRules(['color-contrast', 'link-in-text-block'])
-  ).analyze();
-  return violations.map(
-    ({ id, impact, nodes }) =>
-      `${impact ?? ''} ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
-  );
-}
 
 /** Nothing is being fetched for the first time any more. */
 const loaded = (page: Page): Promise<void> =>

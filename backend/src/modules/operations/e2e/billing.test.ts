@@ -211,7 +211,7 @@ const billing = modules.filter(({ name }) => name === 'billing');
     await signal.getByRole('link', { name: 'Pro, monthly' }).click();
     await page.getByRole('heading', { level: 1, name: /^Purchase / }).waitFor();
     await signal.waitFor();
-  });
+  }, 60_000);
 
   test('it is whole in both themes, on a phone', async () => {
     const { page: phone } = await stage.browser.open({
@@ -225,5 +225,5 @@ const billing = modules.filter(({ name }) => name === 'billing');
       expect([view, await blemishes(phone)]).toEqual([view, []]);
     }
     await phone.context().close();
-  }, 60_000);
+  }, 150_000);
 });

@@ -52,8 +52,10 @@ export function createLoader<T>(rules: Rules<T>, shared: Shared): Loader<T> {
   async function run(from: Load<T>, flight: Flight) {
     const began = performance.now();
     try {
-      const { value, json } = sealed(rules, await withinTime(from, flight.leftMs, shared.stopping));
-      const freshMs = value === null ? rules.absentMs : rules.freshMs;
+      const keep = { freshMs: rules.freshMs };
+      const load = (signal: AbortSignal) => from(signal, keep);
+      const { value, json } = sealed(rules, await withinTime(load, flight.leftMs, shared.stopping));
+      const freshMs = value === null ? rules.absentMs : keep.freshMs;
       const usableMs = value === null ? freshMs : freshMs + rules.staleMs;
       const tooBig = json.length > largestJson;
       if (tooBig)

@@ -31,8 +31,11 @@ export interface Cached<T> {
   state: 'fresh' | 'stale' | 'miss';
 }
 
-/** Loads what a key stands for. It must heed the signal, which aborts when its time is over or the server stops. */
-export type Load<T> = (signal: AbortSignal) => Promise<T>;
+/**
+ * Loads what a key stands for. It must heed the signal, which aborts when its time is over or the server stops. Where this value
+ * is not as good as others it sets `keep.freshMs`.
+ */
+export type Load<T> = (signal: AbortSignal, keep: { freshMs: number }) => Promise<T>;
 
 export interface Cache<T> {
   /**

@@ -8,7 +8,7 @@ import {
   knownCertificate,
 } from './certificate-schema.ts';
 import { nextDay } from './justtcg.ts';
-import type { Psa } from './psa.ts';
+import type { CertificateImages, Psa } from './psa.ts';
 
 export interface CertificateServiceOptions {
   psa: Psa | undefined;
@@ -19,12 +19,14 @@ export interface CertificateServiceOptions {
 
 export type CertificateService = ReturnType<typeof createCertificateService>;
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const provider = 'psa';
 
 /**
  * Certificates, asked for at PSA as seldom as can be: an answer is good for a day, for a week after that it is served at
- * once while PSA is asked anew, and one that was ever known is served when PSA cannot be asked.
+ * once while PSA is asked anew, and one that was ever known is served when PSA cannot be asked. Where PSA does not give its
+ * images, they are those that were known, and it is good for an hour.
  */
 export function createCertificateService(options: CertificateServiceOptions) {
   const { psa, certificates, logger } = options;
@@ -36,28 +38,45 @@ export function createCertificateService(options: CertificateServiceOptions) {
     absentMs: dayMs,
   });
 
-  async function ask(number: string, signal: AbortSignal): Promise<Certificate | null> {
+  async function ask(
+    number: string,
+    signal: AbortSignal,
+    keep: { freshMs: number },
+  ): Promise<Certificate | null> {
     if (!psa)
       throw new AppError('NOT_IMPLEMENTED', {
         message: 'This server has no access to PSA, so it only shows certificates that it knows.',
       });
     // One for the certificate and one for its images.
     if (!(await certificates.takeCalls(provider, 2, psa.callsPerDay))) throw quotaExceeded();
+    const facts = await counted(psa, psa.certificate(number, signal));
+    if (!facts) {
+      await certificates.countCalls(provider, -1);
+      return null;
+    }
+    let images: CertificateImages;
     try {
-      const facts = await psa.certificate(number, signal);
-      if (!facts) {
-        await certificates.countCalls(provider, -1);
-        return null;
-      }
-      const images = await psa.images(number, signal);
-      const found = { ...facts, images, lookedUpAt: new Date() };
-      await certificates.keep(found);
-      return found;
+      images = await counted(psa, psa.images(number, signal));
+    } catch (error) {
+      if (!cannotAsk(error)) throw error;
+      // The facts are paid for.
+      logger.warn({ err: error }, 'A certificate is kept without its images for now');
+      images = (await certificates.find(number))?.images ?? [];
+      keep.freshMs = hourMs;
+    }
+    const found = { ...facts, images, lookedUpAt: new Date() };
+    await certificates.keep(found);
+    return found;
+  }
+
+  async function counted<T>(of: Psa, call: Promise<T>): Promise<T> {
+    try {
+      return await call;
     } catch (error) {
       if (!AppError.is(error) || error.code !== 'UPSTREAM_RATE_LIMITED') throw error;
       // PSA counts more than we do, as where others use the same account: nobody asks again today.
-      await certificates.countCalls(provider, psa.callsPerDay);
-      psa.noteQuota({ limit: psa.callsPerDay, remaining: 0, resetsAt: nextDay() });
+      await certificates.countCalls(provider, of.callsPerDay);
+      of.noteQuota({ limit: of.callsPerDay, remaining: 0, resetsAt: nextDay() });
       throw quotaExceeded(error);
     }
   }
@@ -69,7 +88,7 @@ export function createCertificateService(options: CertificateServiceOptions) {
      */
     async look(number: string, signal: AbortSignal): Promise<CertificateAnswer> {
       try {
-        const { value, ageMs, state } = await cache.get(number, (loading) => ask(number, loading), {
+        const { value, ageMs, state } = await cache.get(number, (...load) => ask(number, ...load), {
           signal,
         });
         if (!value) throw notFound('PSA knows no such certificate.');

@@ -42,6 +42,24 @@ async function age(number: number, hours: number): Promise<void> {
     [String(number), hours],
   );
 }
+/** The same in the cache, of which only Postgres is asked: what the process itself remembers is still fresh. */
+async function ageCached(number: number, hours: number): Promise<void> {
+  await client.query(
+    `update bulwark.cache_entries
+     set stored_at = stored_at - make_interval(hours => $2), fresh_until = fresh_until - make_interval(hours => $2)
+     where cache = 'catalog.certificates' and key = $1`,
+    [String(number), hours],
+  );
+  await app.restart();
+}
+/** When it was asked for anew behind a stale answer. */
+async function askedAnew(number: number): Promise<CertificateAnswer> {
+  let now = await found(number);
+  for (const giveUpAt = Date.now() + 10_000; now.state === 'stale' && Date.now() < giveUpAt;)
+    now = await found(number);
+  expect(now.state).toBe('fresh');
+  return now;
+}
 
 test('a certificate is asked for once, then known, with its age', async () => {
   const first = await look(12345678);
@@ -60,20 +78,11 @@ test('a certificate is asked for once, then known, with its age', async () => {
 
 test('for a week after its day it is shown at once, and asked for anew behind that', async () => {
   const { lookedUpAt } = await found(34567890);
-  await client.query(
-    `update bulwark.cache_entries
-     set stored_at = stored_at - interval '3 days', fresh_until = fresh_until - interval '3 days'
-     where cache = 'catalog.certificates' and key = '34567890'`,
-  );
-  // What the process itself remembers is still fresh.
-  await app.restart();
+  await ageCached(34567890, 3 * 24);
   const stale = await found(34567890);
   expect(stale).toMatchObject({ state: 'stale', lookedUpAt });
   expect(stale.ageSeconds).toBeGreaterThan(2 * 86_400);
-  let now = stale;
-  for (const giveUpAt = Date.now() + 10_000; now.state === 'stale' && Date.now() < giveUpAt;)
-    now = await found(34567890);
-  expect(now.state).toBe('fresh');
+  const now = await askedAnew(34567890);
   expect(now.lookedUpAt).not.toBe(lookedUpAt);
   expect(sandbox.calls('psa')).toHaveLength(4);
 });
@@ -104,6 +113,31 @@ test.each(['1234', '12345678901', 'abc', '1234567a', '%2e%2e', '12345678%00'])(
     expect(sandbox.calls('psa')).toEqual([]);
   },
 );
+
+describe('when PSA does not give the images', () => {
+  const noImages = { status: 500, path: 'GetImages' };
+
+  test('the certificate is shown without them, and they come an hour later', async () => {
+    sandbox.misbehave('psa', noImages);
+    const without = await found(11111111);
+    expect(without).toMatchObject({ number: '11111111', state: 'miss', images: [] });
+    sandbox.heal('psa');
+    expect(await found(11111111)).toMatchObject({ state: 'fresh', images: [] });
+    expect(sandbox.calls('psa')).toHaveLength(2);
+    await ageCached(11111111, 1);
+    expect(await found(11111111)).toMatchObject({ state: 'stale', images: [] });
+    const { images } = await askedAnew(11111111);
+    expect(images).toMatchObject([{ side: 'front' }, { side: 'back' }]);
+  });
+
+  test('those that are known are kept', async () => {
+    const { images } = await found(22222222);
+    await client.query(`delete from bulwark.cache_entries`);
+    await app.restart();
+    sandbox.misbehave('psa', noImages);
+    expect(await found(22222222)).toMatchObject({ state: 'miss', images });
+  });
+});
 
 describe('when PSA cannot be asked', () => {
   test.each<[string, Parameters<Sandbox['misbehave']>[1], number, string]>([
@@ -191,5 +225,17 @@ describe('the calls of a day', () => {
     expect(await callsCounted()).toBeGreaterThanOrEqual(60);
     // What is known is still answered.
     expect((await found(12345678)).number).toBe('12345678');
+  });
+
+  test('are used up too when PSA says so of the images, and the certificate is kept', async () => {
+    await used(0);
+    await client.query(`delete from bulwark.provider_breakers`);
+    await app.restart();
+    sandbox.misbehave('psa', { rate429: { retryAfterSeconds: 1 }, path: 'GetImages' });
+    expect((await found(88888881)).images).toEqual([]);
+    expect((await look(88888882)).body).toMatchObject({ error: 'UPSTREAM_QUOTA_EXCEEDED' });
+    expect(sandbox.calls('psa')).toHaveLength(2);
+    expect(await callsCounted()).toBeGreaterThanOrEqual(60);
+    expect((await found(88888881)).number).toBe('88888881');
   });
 });

@@ -15,8 +15,14 @@ import { forAdmins, type Mutation } from './mutation.ts';
 /** A form must not wait for a provider that is down. */
 const choicesPatienceMs = 3_000;
 const mostChoices = 1_000;
-/** Choices and actions may need a provider. */
-const upstreamFaults = [...upstreamErrors, 'UPSTREAM_QUOTA_EXCEEDED'] as const;
+/** What may keep a module from it: a provider, a setting that is missing, somebody who does the same at once. */
+const modulesFaults = [
+  ...upstreamErrors,
+  'UPSTREAM_QUOTA_EXCEEDED',
+  'NOT_IMPLEMENTED',
+  'CONFLICT',
+  'STATE_CONFLICT',
+] as const;
 
 export function actionRoutes(admin: Pick<KernelAdmin, 'actions'>, mutation: Mutation): Route[] {
   function known(name: string): AdminAction {
@@ -44,7 +50,7 @@ export function actionRoutes(admin: Pick<KernelAdmin, 'actions'>, mutation: Muta
       params: actionParams,
       query: choicesQuery,
       responses: { 200: { description: 'The first thousand', body: fieldChoices } },
-      errors: ['NOT_FOUND', ...upstreamFaults],
+      errors: ['NOT_FOUND', ...modulesFaults],
       handler: async ({ params, query }) => {
         const { fields } = known(params.name);
         const field = fields.find(({ name }) => name === query.field);
@@ -59,7 +65,7 @@ export function actionRoutes(admin: Pick<KernelAdmin, 'actions'>, mutation: Muta
       params: actionParams,
       body: actionInput,
       responses: { 200: { description: 'What came of it', body: actionResult } },
-      errors: ['NOT_FOUND', 'STATE_CONFLICT', ...upstreamFaults],
+      errors: ['NOT_FOUND', ...modulesFaults],
       audited: {
         action: 'actions.run',
         target: ({ params }) => params.name,

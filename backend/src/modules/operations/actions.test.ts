@@ -73,6 +73,16 @@ test('an action is done with input that fits its schema, and only then', async (
   expect((await ask('post', '/actions/no.such', {})).status).toBe(404);
 });
 
+test.each([
+  ['go', 501, 'NOT_IMPLEMENTED'],
+  ['shogi', 409, 'CONFLICT'],
+])('an action that cannot be done for %s says why: %i %s', async (game, status, code) => {
+  const answer = { status, body: { error: code } };
+  const choices = `/actions/operable.sync/choices?field=set&chosen=${game}`;
+  expect(await ask('get', choices)).toMatchObject(answer);
+  expect(await ask('post', '/actions/operable.sync', { game, set: '1' })).toMatchObject(answer);
+});
+
 test('a provider of the sandbox is told to misbehave, and healed', async () => {
   const faults = { status: 503, forNext: 3 };
   const broken = await ask('put', '/sandbox/justtcg', { faults });

@@ -6,6 +6,7 @@ import type {
   InvoicePayment,
   Metadata,
   Subscription,
+  SubscriptionItem,
 } from './objects.ts';
 import type { Payments } from './payments.ts';
 import { periodSeconds, prices, type Emit, type Store } from './store.ts';
@@ -22,13 +23,18 @@ export interface Account {
     metadata: Metadata;
     /** Otherwise that of the price. */
     periodSeconds?: number | undefined;
+    /** Another price in the same subscription. */
+    besides?: string | undefined;
+    /** It began so long ago. */
+    agoSeconds?: number | undefined;
   }): Subscription;
   /** The next period, paid or not. */
   renew(subscription: Subscription, paid: boolean): void;
   /** The open invoice is paid after all. */
   recover(subscription: Subscription): void;
   update(subscription: Subscription, changes: Partial<Subscription>): void;
-  upgrade(subscription: Subscription, price: string): void;
+  /** `paid`: whether the invoice for it was. */
+  upgrade(subscription: Subscription, price: string, paid: boolean): void;
   end(subscription: Subscription): void;
   /** What was paid last for a subscription, or on a session. */
   chargeOf(purchase: Subscription | CheckoutSession): Charge;
@@ -44,10 +50,11 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
     return { price: found, seconds: periodSeconds[found.recurring.interval] };
   };
 
-  function charge(subscription: Subscription, paid: boolean): Invoice {
-    const [item] = subscription.items.data;
-    const { customer } = subscription;
-    const [created, amount] = [store.now(), item.price.unit_amount];
+  function charge(subscription: Subscription, paid: boolean, madeAt = Infinity): Invoice {
+    const { customer, items } = subscription;
+    // That of a renewal is as old as its period.
+    const created = Math.min(store.now(), madeAt);
+    const amount = items.data.reduce((sum, { price }) => sum + price.unit_amount, 0);
     const intent = payments.take({ customer, amount, outcome: paid ? 'paid' : 'failed' });
     const invoice: Invoice = store.add({
       id: store.newId('in'),
@@ -56,6 +63,7 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       customer,
       status: paid ? 'paid' : 'open',
       amount_due: amount,
+      due_date: null,
       next_payment_attempt: paid ? null : created + retryAfterSeconds,
       parent: {
         type: 'subscription_details',
@@ -96,9 +104,19 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       emit('customer.created', customer);
       return customer;
     },
-    subscribe({ customer, price, metadata, periodSeconds: seconds }) {
-      const created = store.now();
-      const sold = recurringPrice(price);
+    subscribe({ customer, price, metadata, periodSeconds: seconds, besides, agoSeconds = 0 }) {
+      const created = store.now() - agoSeconds;
+      const item = (name: string): SubscriptionItem => {
+        const sold = recurringPrice(name);
+        return {
+          id: store.newId('si'),
+          object: 'subscription_item',
+          price: sold.price,
+          quantity: 1,
+          current_period_start: created,
+          current_period_end: created + (seconds ?? sold.seconds),
+        };
+      };
       const subscription: Subscription = store.add({
         id: store.newId('sub'),
         object: 'subscription',
@@ -109,16 +127,7 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
         items: {
           object: 'list',
           has_more: false,
-          data: [
-            {
-              id: store.newId('si'),
-              object: 'subscription_item',
-              price: sold.price,
-              quantity: 1,
-              current_period_start: created,
-              current_period_end: created + (seconds ?? sold.seconds),
-            },
-          ],
+          data: [item(price), ...(besides === undefined ? [] : [item(besides)])],
         },
         cancel_at_period_end: false,
         cancel_at: null,
@@ -135,11 +144,12 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       return subscription;
     },
     renew(subscription, paid) {
-      const [item] = subscription.items.data;
-      const length = item.current_period_end - item.current_period_start;
-      item.current_period_start = item.current_period_end;
-      item.current_period_end += length;
-      charge(subscription, paid);
+      for (const item of subscription.items.data) {
+        const length = item.current_period_end - item.current_period_start;
+        item.current_period_start = item.current_period_end;
+        item.current_period_end += length;
+      }
+      charge(subscription, paid, subscription.items.data[0].current_period_start);
       const status = paid ? 'active' : 'past_due';
       change(subscription, { status }, 'customer.subscription.updated');
     },
@@ -158,14 +168,14 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
     update(subscription, changes) {
       change(subscription, changes, 'customer.subscription.updated');
     },
-    upgrade(subscription, price) {
-      const [item] = subscription.items.data;
-      const items = {
-        ...subscription.items,
-        data: [{ ...item, price: recurringPrice(price).price }] as [typeof item],
-      };
+    upgrade(subscription, price, paid) {
+      const [item, ...others] = subscription.items.data;
+      const { price: next } = recurringPrice(price);
+      const data: typeof subscription.items.data = [{ ...item, price: next }, ...others];
+      const items = { ...subscription.items, data };
       change(subscription, { items }, 'customer.subscription.updated');
-      charge(subscription, true);
+      charge(subscription, paid);
+      if (!paid) change(subscription, { status: 'past_due' }, 'customer.subscription.updated');
     },
     end(subscription) {
       const at = store.now();
@@ -183,8 +193,10 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       for (const subscription of store.list('subscription')) {
         if (subscription.status !== 'active' && subscription.status !== 'past_due') continue;
         const [item] = subscription.items.data;
-        while (subscription.ended_at === null && item.current_period_end <= store.now()) {
-          if (subscription.cancel_at_period_end) account.end(subscription);
+        const endsAt = () => Math.min(item.current_period_end, subscription.cancel_at ?? Infinity);
+        while (subscription.ended_at === null && endsAt() <= store.now()) {
+          if (subscription.cancel_at_period_end || endsAt() === subscription.cancel_at)
+            account.end(subscription);
           else account.renew(subscription, true);
         }
       }

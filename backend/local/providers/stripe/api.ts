@@ -136,9 +136,11 @@ export function stripeApi(options: {
   return router;
 }
 
-export const cancelled = (atPeriodEnd: boolean, store: Store) => ({
-  cancel_at_period_end: atPeriodEnd,
-  canceled_at: atPeriodEnd ? store.now() : null,
+/** `at`: seconds since 1970; otherwise at the period's end. */
+export const cancelled = (isOn: boolean, store: Store, at: number | null = null) => ({
+  cancel_at_period_end: isOn && at === null,
+  cancel_at: at,
+  canceled_at: isOn ? store.now() : null,
 });
 
 /** By the filters that the lists above know. */

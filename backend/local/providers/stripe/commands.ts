@@ -30,6 +30,8 @@ const buy = shape({
   customer: optional(text(1, 255)),
   price: text(1, 255),
   periodSeconds: optional(seconds),
+  agoSeconds: optional(seconds).description('A subscription that began so long ago'),
+  besides: optional(text(1, 255)).description('A second price of the same subscription'),
   pending: optional(Joi.boolean()).description('Of what is paid once: the bank takes its time'),
 });
 /** A subscription, or the session on which something was paid once. */
@@ -38,6 +40,13 @@ const which = shape({ subscription: text(1, 255) })
   .unknown();
 const refund = shape({
   amount: optional(Joi.number().integer().min(1)).description('In cents; all that is left'),
+}).unknown();
+const cancel = shape({
+  inSeconds: optional(seconds).description("At that moment, and not at the period's end"),
+}).unknown();
+const upgrade = shape({
+  price: text(1, 255),
+  paid: withDefault(Joi.boolean(), true),
 }).unknown();
 const dispute = shape({
   status: withDefault(oneOf('needs_response', 'won', 'lost'), 'needs_response'),
@@ -56,14 +65,14 @@ export function stripeCommands(options: {
   const { store, account, payments, checkout, deliveries } = options;
   const commands: Commands = {
     buy(body) {
-      const { userId, email, customer, price, periodSeconds, pending } = checked(buy, body);
+      const { userId, email, customer, price, pending, ...terms } = checked(buy, body);
       const metadata = userId === undefined ? {} : { user_id: userId };
       const buyer =
         store.get('customer', customer ?? '') ?? account.createCustomer(email ?? null, metadata);
       const order = { customer: buyer, price, metadata };
       return store.get('price', price)?.type === 'one_time'
         ? checkout.buy(order, pending === true ? 'pending' : 'paid')
-        : account.subscribe({ ...order, periodSeconds });
+        : account.subscribe({ ...order, ...terms });
     },
     renew: on((each) => {
       account.renew(each, true);
@@ -79,8 +88,10 @@ export function stripeCommands(options: {
       if (each.object === 'checkout.session') checkout.settle(each, false);
       else account.update(each, { status: 'unpaid' });
     }),
-    cancel: on((each) => {
-      account.update(each, cancelled(true, store));
+    cancel: on((each, body) => {
+      const { inSeconds } = checked(cancel, body);
+      const at = inSeconds === undefined ? null : store.now() + inSeconds;
+      account.update(each, cancelled(true, store, at));
     }),
     resume: on((each) => {
       account.update(each, { ...cancelled(false, store), pause_collection: null });
@@ -101,8 +112,9 @@ export function stripeCommands(options: {
     dispute: of((each, body) => {
       payments.dispute(account.chargeOf(each), checked(dispute, body).status);
     }),
-    upgrade: on((each, { price }) => {
-      account.upgrade(each, String(price));
+    upgrade: on((each, body) => {
+      const { price, paid } = checked(upgrade, body);
+      account.upgrade(each, price, paid);
     }),
     clock({ advanceSeconds }) {
       account.advance(checked(clock, { advanceSeconds }).advanceSeconds);

@@ -27,7 +27,7 @@ export interface Subscription {
   start_date: number;
   customer: string;
   status: 'active' | 'past_due' | 'unpaid' | 'canceled' | 'incomplete' | 'incomplete_expired';
-  items: { object: 'list'; has_more: false; data: [SubscriptionItem] };
+  items: { object: 'list'; has_more: false; data: [SubscriptionItem, ...SubscriptionItem[]] };
   cancel_at_period_end: boolean;
   cancel_at: number | null;
   canceled_at: number | null;
@@ -55,6 +55,7 @@ export interface Invoice {
   customer: string;
   status: 'open' | 'paid' | 'uncollectible';
   amount_due: number;
+  due_date: null;
   next_payment_attempt: number | null;
   parent: {
     type: 'subscription_details';

@@ -27,6 +27,8 @@ export const prices: readonly Price[] = [
   price('price_sandbox_pro_monthly', 'prod_sandbox_pro', 900, 'month'),
   price('price_sandbox_pro_yearly', 'prod_sandbox_pro', 9_000, 'year'),
   price('price_sandbox_team_monthly', 'prod_sandbox_team', 2_900, 'month'),
+  // In no table of products: what is sold beside them.
+  price('price_sandbox_support', 'prod_sandbox_support', 500, 'month'),
   price('price_sandbox_archive', 'prod_sandbox_archive', 4_900),
 ];
 

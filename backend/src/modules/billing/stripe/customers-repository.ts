@@ -3,6 +3,8 @@ import type { Database } from '../../../kernel/db/index.ts';
 /** Who a user is to Stripe, tied once. */
 export interface CustomerRepository {
   find(userId: string): Promise<string | undefined>;
+  /** Null where the customer is nobody's. */
+  userOf(customerId: string): Promise<string | null>;
   /** Resolves with the customer that the user has: this one, or the one that was there before. */
   tie(userId: string, customerId: string): Promise<string>;
 }
@@ -18,6 +20,14 @@ export function createCustomerRepository(db: Database): CustomerRepository {
         withinMs,
       );
       return rows[0]?.id;
+    },
+    async userOf(customerId) {
+      const { rows } = await db.statement<{ id: string }>(
+        `select user_id as id from billing.customers where customer_id = $1 and provider = 'stripe'`,
+        [customerId],
+        withinMs,
+      );
+      return rows[0]?.id ?? null;
     },
     async tie(userId, customerId) {
       const { rows } = await db.statement<{ id: string }>(

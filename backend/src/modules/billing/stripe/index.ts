@@ -21,8 +21,9 @@ export function createStripe(
   }: { settings: StripeOn; products: Products; service: BillingService },
 ): { provider: BillingProvider; routes: Route[]; webhook: Webhook } {
   const client = createStripeClient(settings, providers);
-  const provider = stripeProvider(client, settings.graceMs);
   const customers = createCustomerRepository(db);
+  const { graceMs } = settings;
+  const provider = stripeProvider({ client, customers, products, graceMs });
   return {
     provider,
     routes: stripeRoutes(createSelling({ settings, client, customers, products })),

@@ -1,7 +1,10 @@
+import type Stripe from 'stripe';
 import { AppError } from '../../../kernel/errors/index.ts';
 import { upstreamStatus } from '../../../kernel/resilience/index.ts';
+import type { Products } from '../products.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { StripeClient } from './client.ts';
+import type { CustomerRepository } from './customers-repository.ts';
 import { chargeOf, chargeOfInvoice, factsOf, idOf } from './payments.ts';
 import { paymentTruth, subscriptionTruth } from './truth.ts';
 
@@ -9,17 +12,39 @@ const subscriptionKey = /^sub_\w{1,250}$/;
 /** The id of a session would name it, too, but it looks like a key of Stripe's and is scrubbed from what is stored. */
 const intentKey = /^pi_\w{1,250}$/;
 
+type Bought = Pick<Stripe.Subscription | Stripe.Checkout.Session, 'metadata' | 'customer'>;
+
 /** Stripe, asked for the present state: what an event says is not believed. */
-export function stripeProvider(client: StripeClient, graceMs: number): BillingProvider {
+export function stripeProvider(options: {
+  client: StripeClient;
+  customers: Pick<CustomerRepository, 'userOf'>;
+  products: Products;
+  graceMs: number;
+}): BillingProvider {
+  const { client, customers, products, graceMs } = options;
+  const isSold = (price: string) => products.sold('stripe', price) !== undefined;
+
+  /** What was made in the Dashboard, by a quote or a payment link does not say whose it is: its customer does. */
+  async function userOf({ metadata, customer }: Bought): Promise<string | null> {
+    if (metadata?.user_id) return metadata.user_id;
+    const id = idOf(customer);
+    return id === null ? null : customers.userOf(id);
+  }
+
   async function subscribed(key: string, signal: AbortSignal) {
     const observedAt = new Date();
     const subscription = await found(
-      client.read('subscriptions.retrieve', (stripe) => stripe.subscriptions.retrieve(key), signal),
+      client.read(
+        'subscriptions.retrieve',
+        (stripe) => stripe.subscriptions.retrieve(key, { expand: ['latest_invoice'] }),
+        signal,
+      ),
     );
     if (subscription === undefined) return undefined;
     const charge = await chargeOfInvoice(client, idOf(subscription.latest_invoice), signal);
     const payment = await factsOf(client, charge, signal);
-    return subscriptionTruth(subscription, payment, { observedAt, graceMs });
+    const userId = await userOf(subscription);
+    return subscriptionTruth(subscription, { userId, isSold, payment, observedAt }, graceMs);
   }
 
   async function paidOnce(key: string, signal: AbortSignal) {
@@ -41,7 +66,8 @@ export function stripeProvider(client: StripeClient, graceMs: number): BillingPr
     if (session?.mode !== 'payment' || session.status !== 'complete') return undefined;
     const charge = chargeOf(session.payment_intent);
     const payment = await factsOf(client, charge, signal);
-    return paymentTruth(key, { session, charge, payment, observedAt });
+    const userId = await userOf(session);
+    return paymentTruth(key, { session, charge }, { userId, isSold, payment, observedAt });
   }
 
   return {

@@ -17,6 +17,8 @@ const livemode = false;
 /** What happens to the account's customers, each with the events that Stripe sends for it. */
 export interface Account {
   createCustomer(email: string | null, metadata: Metadata): Customer;
+  /** Its subscriptions end with it. */
+  deleteCustomer(customer: Customer): Customer;
   subscribe(options: {
     customer: Customer;
     price: string;
@@ -102,6 +104,13 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       const created = store.now();
       const customer = store.add({ id, object: 'customer', created, email, metadata, livemode });
       emit('customer.created', customer);
+      return customer;
+    },
+    deleteCustomer(customer) {
+      for (const each of store.list('subscription'))
+        if (each.customer === customer.id && each.ended_at === null) account.end(each);
+      customer.deleted = true;
+      emit('customer.deleted', customer);
       return customer;
     },
     subscribe({ customer, price, metadata, periodSeconds: seconds, besides, agoSeconds = 0 }) {

@@ -1,5 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { expanded } from './expand.ts';
+import type { Customer } from './objects.ts';
 import type { Store } from './store.ts';
 
 /** A refusal in Stripe's words. */
@@ -16,6 +18,14 @@ export class StripeRefusal extends Error {
 
 export const missing = (kind: string, id: string): StripeRefusal =>
   new StripeRefusal(404, `No such ${kind}: '${id}'`, { code: 'resource_missing', param: 'id' });
+
+/** What is deleted still has a name, and is of no use. */
+export const isThere = (customer: Customer | undefined): customer is Customer =>
+  customer !== undefined && customer.deleted !== true;
+
+/** Named in a form, and not in the path. */
+export const missingParam = (kind: string, id: string, param = kind): StripeRefusal =>
+  new StripeRefusal(400, `No such ${kind}: '${id}'`, { code: 'resource_missing', param });
 
 const listOf = (value: unknown): string[] =>
   [value ?? []].flat().filter((each): each is string => typeof each === 'string');
@@ -50,15 +60,28 @@ export const needsKey =
     next();
   };
 
-/** The same POST under one Idempotency-Key is done once; with other parameters it is refused. */
+/** Milliseconds that work under a key takes at the least, so that another request may come in between. */
+const underWayMs = 50;
+
+/**
+ * The same POST under one Idempotency-Key is done once; with other parameters it is refused, and while the first one is under way,
+ * too.
+ */
 export function idempotent(): RequestHandler {
   const known = new Map<string, { asked: string; status: number; body: unknown }>();
-  return (request, response, next) => {
+  const underWay = new Set<string>();
+  return async (request, response, next) => {
     const key = request.get('idempotency-key');
     if (key === undefined || request.method !== 'POST') {
       next();
       return;
     }
+    if (underWay.has(key))
+      throw new StripeRefusal(
+        409,
+        `There is currently another in-progress request using this Idempotent Key: ${key}.`,
+        { type: 'idempotency_error', code: 'idempotency_key_in_use' },
+      );
     const asked = `${request.path} ${JSON.stringify(request.body)}`;
     const before = known.get(key);
     if (before && before.asked !== asked)
@@ -73,11 +96,14 @@ export function idempotent(): RequestHandler {
       response.set('idempotent-replayed', 'true').status(before.status).json(before.body);
       return;
     }
+    underWay.add(key);
+    response.once('close', () => underWay.delete(key));
     const json = response.json.bind(response);
     response.json = (body: unknown) => {
       if (response.statusCode < 500) known.set(key, { asked, status: response.statusCode, body });
       return json(body);
     };
+    await wait(underWayMs);
     next();
   };
 }

@@ -1,6 +1,16 @@
 import express, { type Request, type Router } from 'express';
 import type { Account } from './account.ts';
-import { answer, idempotent, missing, needsKey, page, refusals, StripeRefusal } from './answers.ts';
+import {
+  answer,
+  idempotent,
+  isThere,
+  missing,
+  missingParam,
+  needsKey,
+  page,
+  refusals,
+  StripeRefusal,
+} from './answers.ts';
 import type { Checkout } from './checkout.ts';
 import type { CheckoutSession, Metadata, StripeObject } from './objects.ts';
 import type { Store } from './store.ts';
@@ -57,6 +67,10 @@ export function stripeApi(options: {
     const customer = account.createCustomer(textOf(form.email), metadataOf(form.metadata));
     answer(request, response, customer, store);
   });
+  router.delete('/customers/:id', (request, response) => {
+    const { id, object } = account.deleteCustomer(get('customer', request));
+    response.json({ id, object, deleted: true });
+  });
   router.post('/checkout/sessions', (request, response) => {
     answer(request, response, checkout.open(formOf(request)), store);
   });
@@ -77,7 +91,8 @@ export function stripeApi(options: {
   });
   router.post('/billing_portal/sessions', (request, response) => {
     const { customer, return_url: returnUrl } = formOf(request);
-    if (!store.get('customer', String(customer))) throw missing('customer', String(customer));
+    if (!isThere(store.get('customer', String(customer))))
+      throw missingParam('customer', String(customer));
     response.json({
       id: store.newId('bps'),
       object: 'billing_portal.session',

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import { missing, StripeRefusal } from './answers.ts';
+import { isThere, missing, missingParam, StripeRefusal } from './answers.ts';
 import type { CheckoutSession, Customer, Metadata, Price } from './objects.ts';
 import type { Payments } from './payments.ts';
 import type { Emit, Store } from './store.ts';
@@ -46,14 +46,10 @@ export function createCheckout(options: {
   const checkout: Checkout = {
     open(form) {
       const customer = String(form.customer);
-      if (!store.get('customer', customer)) throw missing('customer', customer);
+      if (!isThere(store.get('customer', customer))) throw missingParam('customer', customer);
       const [item] = (form.line_items as { price?: string }[] | undefined) ?? [];
       const price = store.get('price', item?.price ?? '');
-      if (!price)
-        throw new StripeRefusal(400, `No such price: '${item?.price ?? ''}'`, {
-          code: 'resource_missing',
-          param: 'line_items[0][price]',
-        });
+      if (!price) throw missingParam('price', item?.price ?? '', 'line_items[0][price]');
       const id = store.newId('cs_test');
       const { subscription_data: forSubscription } = form as {
         subscription_data?: { metadata?: Metadata };

@@ -46,7 +46,7 @@ const cancel = shape({
 }).unknown();
 const upgrade = shape({
   price: text(1, 255),
-  paid: withDefault(Joi.boolean(), true),
+  paid: optional(Joi.boolean()).description('Of the invoice for it; true where left out'),
 }).unknown();
 const dispute = shape({
   status: withDefault(oneOf('needs_response', 'won', 'lost'), 'needs_response'),
@@ -114,8 +114,13 @@ export function stripeCommands(options: {
     }),
     upgrade: on((each, body) => {
       const { price, paid } = checked(upgrade, body);
-      account.upgrade(each, price, paid);
+      account.upgrade(each, price, paid !== false);
     }),
+    'delete-customer'({ customer }) {
+      const found = store.get('customer', String(customer));
+      if (!found) throw new Unknown(`No such customer: ${String(customer)}`);
+      return account.deleteCustomer(found);
+    },
     clock({ advanceSeconds }) {
       account.advance(checked(clock, { advanceSeconds }).advanceSeconds);
       return { now: store.now() };

@@ -18,6 +18,7 @@ export interface Customer {
   email: string | null;
   metadata: Metadata;
   livemode: false;
+  deleted?: true;
 }
 
 export interface Subscription {

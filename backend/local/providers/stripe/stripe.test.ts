@@ -223,14 +223,29 @@ test('lists come in pages, and are filtered', async () => {
 
 test('a key of idempotency does a thing once, and other parameters are refused', async () => {
   const options = { idempotencyKey: 'one' };
-  const [one, again] = await Promise.all([
-    client.customers.create({ email: 'a@example.com' }, options),
-    client.customers.create({ email: 'a@example.com' }, options),
-  ]);
-  expect(again.id).toBe(one.id);
+  const create = () => client.customers.create({ email: 'a@example.com' }, options);
+  const one = await create();
+  expect((await create()).id).toBe(one.id);
   await expect(client.customers.create({ email: 'b@example.com' }, options)).rejects.toMatchObject({
     type: 'StripeIdempotencyError',
   });
+});
+
+test('a key that is in use is a conflict', async () => {
+  const create = () => client.customers.create({}, { idempotencyKey: 'both' });
+  const answers = await Promise.allSettled([create(), create()]);
+  expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(answers.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { statusCode: 409, code: 'idempotency_key_in_use' },
+  });
+});
+
+test('a customer that is deleted is no customer any more', async () => {
+  const { id: customer } = await client.customers.create({});
+  expect(await client.customers.del(customer)).toMatchObject({ deleted: true });
+  await expect(
+    client.billingPortal.sessions.create({ customer, return_url: 'https://a.test' }),
+  ).rejects.toMatchObject({ statusCode: 400, code: 'resource_missing', param: 'customer' });
 });
 
 test('refuses in the words that the library understands', async () => {

@@ -5,8 +5,8 @@ export interface CustomerRepository {
   find(userId: string): Promise<string | undefined>;
   /** Null where the customer is nobody's. */
   userOf(customerId: string): Promise<string | null>;
-  /** Resolves with the customer that the user has: this one, or the one that was there before. */
-  tie(userId: string, customerId: string): Promise<string>;
+  /** Resolves with the customer that the user has: this one, or the one that was there before and is not the one that is gone. */
+  tie(userId: string, customerId: string, gone?: string): Promise<string>;
 }
 
 const withinMs = 2_000;
@@ -29,12 +29,13 @@ export function createCustomerRepository(db: Database): CustomerRepository {
       );
       return rows[0]?.id ?? null;
     },
-    async tie(userId, customerId) {
+    async tie(userId, customerId, gone) {
       const { rows } = await db.statement<{ id: string }>(
         `insert into billing.customers (user_id, provider, customer_id) values ($1, 'stripe', $2)
-         on conflict (user_id, provider) do update set customer_id = customers.customer_id
+         on conflict (user_id, provider) do update
+         set customer_id = case when customers.customer_id = $3 then $2 else customers.customer_id end
          returning customer_id as id`,
-        [userId, customerId],
+        [userId, customerId, gone],
         withinMs,
       );
       return rows[0]?.id ?? customerId;

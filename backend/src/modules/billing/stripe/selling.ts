@@ -1,6 +1,7 @@
+import type Stripe from 'stripe';
 import { AppError, validationFailed } from '../../../kernel/errors/index.ts';
 import type { Products } from '../products.ts';
-import type { StripeClient, StripeOn } from './client.ts';
+import { refusalOf, type StripeClient, type StripeOn } from './client.ts';
 import type { CustomerRepository } from './customers-repository.ts';
 
 export interface Buyer {
@@ -43,17 +44,25 @@ export function createSelling(options: {
     return url.href;
   }
 
-  /** Two requests at once make one customer: by the key at Stripe, and by the row here. */
-  async function customerOf({ userId, email }: Buyer): Promise<string> {
-    const known = await customers.find(userId);
-    if (known !== undefined) return known;
-    const made = await client.write('customers.create', `customer ${userId}`, (stripe, request) =>
-      stripe.customers.create(
-        { ...(email === undefined ? {} : { email }), metadata: { user_id: userId } },
-        request,
-      ),
+  /** Two requests at once make one customer: by the key at Stripe, and by the row here. `gone`: the one that it takes the place of. */
+  async function madeCustomer({ userId, email }: Buyer, gone?: string): Promise<string> {
+    const params = { ...(email === undefined ? {} : { email }), metadata: { user_id: userId } };
+    const name = gone === undefined ? `customer ${userId}` : `customer ${userId} after ${gone}`;
+    const made = await client.write('customers.create', name, params, (stripe, request) =>
+      stripe.customers.create(params, request),
     );
-    return customers.tie(userId, made.id);
+    return customers.tie(userId, made.id, gone);
+  }
+
+  /** A customer may have been deleted at Stripe: then its user becomes a new one. */
+  async function asCustomer<T>(buyer: Buyer, ask: (customer: string) => Promise<T>): Promise<T> {
+    const customer = (await customers.find(buyer.userId)) ?? (await madeCustomer(buyer));
+    try {
+      return await ask(customer);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      return ask(await madeCustomer(buyer, customer));
+    }
   }
 
   /** Which of the two a price is never changes. */
@@ -73,38 +82,48 @@ export function createSelling(options: {
     async checkout(buyer, price, key) {
       if (products.sold('stripe', price) === undefined)
         throw validationFailed([{ field: 'body.price', reason: 'is not sold' }]);
-      const [isRecurring, customer] = await Promise.all([renews(price), customerOf(buyer)]);
+      const isRecurring = await renews(price);
       const metadata = { user_id: buyer.userId };
-      const { url } = await client.write(
-        'checkout.sessions.create',
-        `checkout ${buyer.userId} ${key}`,
-        (stripe, request) =>
-          stripe.checkout.sessions.create(
-            {
-              mode: isRecurring ? 'subscription' : 'payment',
-              customer,
-              client_reference_id: buyer.userId,
-              line_items: [{ price, quantity: 1 }],
-              // The subscription says whose it is, whatever becomes of the session.
-              ...(isRecurring && { subscription_data: { metadata } }),
-              metadata,
-              success_url: back('done'),
-              cancel_url: back('cancelled'),
-            },
-            request,
-          ),
-      );
+      const { url } = await asCustomer(buyer, (customer) => {
+        const params = {
+          mode: isRecurring ? 'subscription' : 'payment',
+          customer,
+          client_reference_id: buyer.userId,
+          line_items: [{ price, quantity: 1 }],
+          // The subscription says whose it is, whatever becomes of the session.
+          ...(isRecurring && { subscription_data: { metadata } }),
+          metadata,
+          success_url: back('done'),
+          cancel_url: back('cancelled'),
+        } satisfies Stripe.Checkout.SessionCreateParams;
+        const name = `checkout ${buyer.userId} ${key}`;
+        return client.write('checkout.sessions.create', name, params, (stripe, request) =>
+          stripe.checkout.sessions.create(params, request),
+        );
+      });
       if (url === null) throw new AppError('STATE_CONFLICT');
       return url;
     },
     async portal({ userId }) {
       const customer = await customers.find(userId);
-      if (customer === undefined)
-        throw new AppError('STATE_CONFLICT', { message: 'There is nothing to manage yet.' });
-      const { url } = await client.read('billingPortal.sessions.create', (stripe) =>
-        stripe.billingPortal.sessions.create({ customer, return_url: settings.returnUrl }),
-      );
-      return url;
+      if (customer === undefined) throw nothingToManage();
+      const params = { customer, return_url: settings.returnUrl };
+      try {
+        const { url } = await client.read('billingPortal.sessions.create', (stripe) =>
+          stripe.billingPortal.sessions.create(params),
+        );
+        return url;
+      } catch (error) {
+        throw isGone(error) ? nothingToManage() : error;
+      }
     },
   };
 }
+
+const nothingToManage = () =>
+  new AppError('STATE_CONFLICT', { message: 'There is nothing to manage yet.' });
+
+const isGone = (error: unknown): boolean => {
+  const refusal = refusalOf(error);
+  return refusal?.code === 'resource_missing' && refusal.param === 'customer';
+};

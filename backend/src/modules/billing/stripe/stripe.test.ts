@@ -58,6 +58,40 @@ describe('buying', () => {
     expect(new Set(answers.map(urlOf)).size).toBe(1);
   });
 
+  test('two first pages at once, of different attempts, are of one customer', async () => {
+    const user = await stand.app.signUp();
+    const answers = await Promise.all(
+      ['one', 'other'].map((attempt) => stand.post(user, '/billing/checkout', { price, attempt })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(new Set(answers.map(urlOf)).size).toBe(2);
+  });
+
+  test('an attempt at another price is another page', async () => {
+    const user = await stand.app.signUp();
+    const open = (wanted: string) =>
+      stand.post(user, '/billing/checkout', { price: wanted, attempt: 'first' });
+    const [one, other] = [await open(price), await open('price_sandbox_pro_yearly')];
+    expect([one.status, other.status]).toEqual([200, 200]);
+    expect(urlOf(other)).not.toBe(urlOf(one));
+  });
+
+  test('a customer that was deleted at Stripe is made anew', async () => {
+    const user = await stand.app.signUp();
+    await stand.post(user, '/billing/checkout', { price, attempt: 'first' });
+    const portal = await stand.post(user, '/billing/portal');
+    const customer = new URL(urlOf(portal)).pathname.split('/').at(-1);
+    await stand.command('delete-customer', { customer });
+    expect((await stand.post(user, '/billing/portal')).body).toMatchObject({
+      error: 'STATE_CONFLICT',
+    });
+    const opened = await stand.post(user, '/billing/checkout', { price, attempt: 'first' });
+    expect(opened.status).toBe(200);
+    await fetch(urlOf(opened), { method: 'POST', redirect: 'manual' });
+    await stand.untilState(user, 'active');
+    expect(urlOf(await stand.post(user, '/billing/portal'))).not.toBe(urlOf(portal));
+  });
+
   test('what is not sold is refused', async () => {
     const { body, status } = await stand.post(await stand.app.signUp(), '/billing/checkout', {
       price: 'price_x',

@@ -20,8 +20,9 @@ export interface Said {
 export type Look =
   | { kind: 'said'; said: Said[] }
   | { kind: 'failed'; code: string; error: unknown }
-  /** It could not be asked, and asks for patience. */
-  | { kind: 'away'; code: string; seconds: number };
+  /** It could not be asked, and asks for patience until then, by `performance.now`. */
+  | Away;
+type Away = { kind: 'away'; code: string; until: number };
 
 /** How many of a portion are asked about at once, of the places that all calls of the provider share. */
 const atOnce = 4;
@@ -91,7 +92,7 @@ export function createLooker({ work }: { work: WorkRepository }) {
       if (code.startsWith('DATABASE_')) throw error;
       return blamed === undefined || seconds === undefined
         ? { kind: 'failed', code, error }
-        : { kind: 'away', code, seconds };
+        : { kind: 'away', code, until: performance.now() + seconds * 1_000 };
     }
   }
 
@@ -105,7 +106,7 @@ export function createLooker({ work }: { work: WorkRepository }) {
       provider: BillingProvider,
       pace: Pace,
       signal: AbortSignal,
-    ): Promise<{ looks: Look[]; away: Extract<Look, { kind: 'away' }> | undefined }> {
+    ): Promise<{ looks: Look[]; away: Away | undefined }> {
       const looks: (Look | undefined)[] = items.map(() => undefined);
       let next = 0;
       let isAway = false;
@@ -123,7 +124,10 @@ export function createLooker({ work }: { work: WorkRepository }) {
       await Promise.all(Array.from({ length: atOnce }, worker));
       const end = looks.findIndex((seen) => seen === undefined || seen.kind === 'away');
       const done = (end === -1 ? looks : looks.slice(0, end)) as Look[];
-      return { looks: done, away: looks.find((seen) => seen?.kind === 'away') };
+      const [away] = looks
+        .filter((seen) => seen?.kind === 'away')
+        .sort((one, other) => other.until - one.until);
+      return { looks: done, away };
     },
   };
 }

@@ -104,7 +104,9 @@ export function createRun(options: RunOptions) {
     // The last portion and the end of the job are one.
     const moved = await (to.ended === undefined ? runs.transaction(store) : commit(store));
     events.publish('billing.reconciliation-progress', { runId: moved.id });
-    return { run: moved, waitMs: away === undefined ? 0 : away.seconds * 1_000 };
+    // Another call may have sat it out meanwhile.
+    const waitMs = away === undefined ? 0 : Math.max(0, away.until - performance.now());
+    return { run: moved, waitMs };
   }
 
   async function giveUp(run: RunPlace, { commit }: RunInput, errorCode: string): Promise<void> {

@@ -52,6 +52,10 @@ export interface AdminAction {
   fields: readonly AdminField[];
   /** Of the whole input; the fields are how it is asked for. */
   input: Joi.ObjectSchema;
+  /**
+   * May reject with NOT_FOUND, NOT_IMPLEMENTED, CONFLICT, STATE_CONFLICT, and as a provider fails; no other code is declared. The
+   * same goes for the choices of its fields.
+   */
   run(input: unknown, by: AdminActor): Promise<AdminActionResult>;
 }
 

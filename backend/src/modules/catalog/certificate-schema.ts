@@ -33,7 +33,7 @@ export const certificateAnswer = shape({
   ...facts,
   ageSeconds: Joi.number().integer().description('Since PSA was asked'),
   state: oneOf('fresh', 'stale', 'miss').description(
-    'miss: PSA was asked for this; stale: older than a day, as PSA is asked anew or cannot be',
+    'miss: PSA was asked for this; stale: as it was last known, where PSA cannot be asked or is only now asked anew',
   ),
 });
 

@@ -1,5 +1,6 @@
-import type { Cache, Caches } from '../../kernel/cache/index.ts';
-import { AppError, notFound } from '../../kernel/errors/index.ts';
+import type { Caller } from '../../kernel/auth/index.ts';
+import type { Cache, Cached, Caches } from '../../kernel/cache/index.ts';
+import { AppError, notFound, unauthenticated } from '../../kernel/errors/index.ts';
 import type { Logger } from '../../kernel/logging/index.ts';
 import type { CertificateRepository } from './certificate-repository.ts';
 import {
@@ -83,25 +84,38 @@ export function createCertificateService(options: CertificateServiceOptions) {
 
   return {
     /**
-     * Throws NOT_FOUND where PSA knows no such certificate, UPSTREAM_QUOTA_EXCEEDED when today's calls are used up, and what
-     * a Provider throws, each only where the certificate was never known.
+     * Only for who is signed in is PSA asked: its few calls are not for strangers to use up, who get UNAUTHENTICATED where the
+     * certificate was never known. Throws NOT_FOUND where PSA knows no such certificate; and, where it was never known,
+     * UPSTREAM_QUOTA_EXCEEDED when today's calls are used up, and what a Provider throws.
      */
-    async look(number: string, signal: AbortSignal): Promise<CertificateAnswer> {
+    async look(caller: Caller, number: string, signal: AbortSignal): Promise<CertificateAnswer> {
+      if (caller.kind === 'anonymous') {
+        const cached = await cache.peek(number);
+        if (cached) return answerOf(cached);
+        const known = await certificates.find(number);
+        if (!known) throw unauthenticated();
+        return asLastKnown(known);
+      }
       try {
-        const { value, ageMs, state } = await cache.get(number, (...load) => ask(number, ...load), {
-          signal,
-        });
-        if (!value) throw notFound('PSA knows no such certificate.');
-        return { ...value, state, ageSeconds: Math.floor(ageMs / 1000) };
+        return answerOf(await cache.get(number, (...load) => ask(number, ...load), { signal }));
       } catch (error) {
         const known = cannotAsk(error) ? await certificates.find(number) : undefined;
         if (!known) throw error;
         logger.info({ err: error }, 'Certificate served as it was last known');
-        const ageMs = Date.now() - known.lookedUpAt.getTime();
-        return { ...known, state: 'stale', ageSeconds: Math.floor(ageMs / 1000) };
+        return asLastKnown(known);
       }
     },
   };
+}
+
+function answerOf({ value, ageMs, state }: Cached<Certificate | null>): CertificateAnswer {
+  if (!value) throw notFound('PSA knows no such certificate.');
+  return { ...value, state, ageSeconds: Math.floor(ageMs / 1000) };
+}
+
+function asLastKnown(known: Certificate): CertificateAnswer {
+  const ageMs = Date.now() - known.lookedUpAt.getTime();
+  return { ...known, state: 'stale', ageSeconds: Math.floor(ageMs / 1000) };
 }
 
 const cannotAsk = (error: unknown): boolean =>

@@ -7,12 +7,14 @@ import type { CertificateAnswer } from './certificate-schema.ts';
 let sandbox: Sandbox;
 let app: TestApp;
 let client: Client;
+let authorization: string;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
   app = await startTestApp({
     environment: { ...sandbox.environment, RATE_LIMIT_EXPENSIVE: '1000', PSA_CALLS_PER_DAY: '60' },
   });
+  authorization = `Bearer ${(await app.signUp()).accessToken}`;
   client = new Client({ connectionString: app.database.url });
   await client.connect();
 }, 30_000);
@@ -26,7 +28,10 @@ afterEach(() => {
   sandbox.provider('psa').log.clear();
 });
 
-const look = (number: string | number) => app.request.get(`/api/v1/catalog/certificates/${number}`);
+const look = (number: string | number, of = app) =>
+  strangerLooks(number, of).set({ authorization });
+const strangerLooks = (number: string | number, { request } = app) =>
+  request.get(`/api/v1/catalog/certificates/${number}`);
 const found = async (number: number): Promise<CertificateAnswer> => {
   const response = await look(number);
   expect([response.status, response.body]).toEqual([200, expect.anything()]);
@@ -99,6 +104,25 @@ test('one that was never given out is not found, remembered, and costs one call'
   expect((await look(12345600)).status).toBe(404);
   expect(sandbox.calls('psa')).toHaveLength(1);
   expect(await callsCounted()).toBe(before + 1);
+});
+
+test('a stranger is shown what is known, and PSA is not asked', async () => {
+  expect(await strangerLooks(45454545)).toMatchObject({
+    status: 401,
+    body: { error: 'UNAUTHENTICATED' },
+  });
+  expect(sandbox.calls('psa')).toEqual([]);
+  await found(45454545);
+  await look(45454500);
+  const asked = sandbox.calls('psa').length;
+  expect((await strangerLooks(45454545)).body).toMatchObject({ state: 'fresh' });
+  expect((await strangerLooks(45454500)).status).toBe(404);
+  await ageCached(45454545, 3 * 24);
+  expect((await strangerLooks(45454545)).body).toMatchObject({ state: 'stale' });
+  await client.query(`delete from bulwark.cache_entries`);
+  await app.restart();
+  expect((await strangerLooks(45454545)).body).toMatchObject({ state: 'stale' });
+  expect(sandbox.calls('psa')).toHaveLength(asked);
 });
 
 test('one without images has none', async () => {
@@ -202,9 +226,7 @@ describe('the calls of a day', () => {
     });
     try {
       const answers = await Promise.all(
-        Array.from({ length: 10 }, (_, nr) =>
-          (nr % 2 === 0 ? app : other).request.get(`/api/v1/catalog/certificates/${66666601 + nr}`),
-        ),
+        Array.from({ length: 10 }, (_, nr) => look(66666601 + nr, nr % 2 === 0 ? app : other)),
       );
       const statuses = answers.map(({ status }) => status).sort();
       expect(statuses).toEqual([200, 200, ...Array<number>(8).fill(503)]);

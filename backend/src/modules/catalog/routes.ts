@@ -104,7 +104,7 @@ export function catalogRoutes(catalog: CatalogService, certificates: Certificate
       path: '/catalog/certificates/:number',
       summary: 'Look up a PSA certificate',
       description:
-        'Asks PSA where the certificate is not known, which few calls a day allow. What is known is answered at once, with its age in `ageSeconds` and the Age header, also while PSA cannot be asked.',
+        'Asks PSA where the certificate is not known, which few calls a day allow: only for who is signed in; others get UNAUTHENTICATED. What is known is answered at once, with its age in `ageSeconds` and the Age header, also while PSA cannot be asked.',
       tag,
       auth: 'public',
       // Each new number costs two of few calls.
@@ -120,9 +120,15 @@ export function catalogRoutes(catalog: CatalogService, certificates: Certificate
           },
         },
       },
-      errors: ['NOT_FOUND', 'UPSTREAM_QUOTA_EXCEEDED', ...upstreamErrors, 'NOT_IMPLEMENTED'],
-      handler: async ({ params, signal }) => {
-        const found = await certificates.look(params.number, signal);
+      errors: [
+        'UNAUTHENTICATED',
+        'NOT_FOUND',
+        'UPSTREAM_QUOTA_EXCEEDED',
+        ...upstreamErrors,
+        'NOT_IMPLEMENTED',
+      ],
+      handler: async ({ params, caller, signal }) => {
+        const found = await certificates.look(caller, params.number, signal);
         return {
           headers: { Age: String(found.ageSeconds), 'Cache-Control': 'public, max-age=3600' },
           body: found,

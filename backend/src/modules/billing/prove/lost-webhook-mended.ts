@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { startSandbox } from '../../../../local/providers/sandbox.ts';
-import { stripe } from '../../../../local/providers/stripe.ts';
+import { Client } from 'pg';
 import { defineClaim } from '../../../../../scripts/prove/claim.ts';
 import { openSockets } from '../../../../../scripts/prove/measure/socket-pool.ts';
 import { milliseconds } from '../../../../../scripts/prove/measure/summary.ts';
+import { untilHandled } from '../../../../../scripts/prove/webhooks/sender.ts';
 import type { ShownDrift, ShownRun } from '../testing/operator.ts';
+import { startStripeStand } from '../testing/stripe-stand.ts';
 
 const price = 'price_sandbox_pro_monthly';
 
@@ -16,19 +17,18 @@ export default defineClaim({
   bound: 'both mended and told, two entries, none from the run after it',
   seconds: 15,
   async measure({ stack, startServer, progress, signal }) {
-    const sandbox = await startSandbox({ providers: [stripe] });
-    const command = async <T>(name: string, body: object): Promise<T> => {
-      const answer = await fetch(`${sandbox.url}/_sandbox/stripe/${name}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
-      return (await answer.json()) as T;
-    };
+    const stand = await startStripeStand();
+    const client = new Client({ connectionString: stack.database.url });
+    await client.connect();
     const server = await startServer({
-      environment: { ...sandbox.environment, BILLING_RECONCILE_CRON: 'off' },
+      environment: { ...stand.environment, BILLING_RECONCILE_CRON: 'off' },
     });
+    /** Each event of the purchase makes the server look at it, and after the refund would find it. */
+    const untilQuiet = async () => {
+      while ((await stand.deliveries()).some(({ delivered }) => !delivered))
+        await wait(50, undefined, { signal });
+      await untilHandled(client, 'stripe', { patienceMs: 10_000, signal });
+    };
     const [admin, refunded, buyer] = [
       await stack.signUp({ role: 'admin' }),
       await stack.signUp(),
@@ -74,12 +74,13 @@ export default defineClaim({
         pool.sockets[index]?.socket.on('entitlements:changed', heard);
       });
     try {
-      sandbox.deliverTo(server.url);
+      stand.sandbox.deliverTo(server.url);
       const bought = told(0, 1);
-      const { id } = await command<{ id: string }>('buy', { userId: refunded.userId, price });
+      const { id } = await stand.buy(refunded.userId);
       await bought;
-      await command('webhook', { lost: true });
-      await command('refund', { subscription: id });
+      await untilQuiet();
+      await stand.command('webhook', { lost: true });
+      await stand.command('refund', { subscription: id });
       const { url } = await ask<{ url: string }>('POST', '/billing/checkout', buyer.accessToken, {
         price,
       });
@@ -122,7 +123,8 @@ export default defineClaim({
       };
     } finally {
       pool.close();
-      await sandbox.close();
+      await client.end();
+      await stand.close();
     }
   },
 });

@@ -1,4 +1,4 @@
-import { type Product, productOf, type Purchase } from './purchases.ts';
+import { type Product, productOf, type Purchase, statusOf } from './purchases.ts';
 import type { Store } from './store.ts';
 
 /** How a notification gets out. */
@@ -19,6 +19,7 @@ export interface Order {
 
 /** What happens to purchases, each with the notification that Apple sends for it. */
 export interface Account {
+  /** A subscription that the account has had in the same group goes on under its name, for whichever user. */
   buy(order: Order): Purchase;
   /** The next period is paid. */
   renew(purchase: Purchase): void;
@@ -61,12 +62,34 @@ export function createAccount(store: Store, tell: Tell): Account {
     purchase.purchaseDate -= by;
   }
 
+  const lapsed = (whose: string, { group }: Product, environment: Purchase['environment']) =>
+    store
+      .ofAccount(whose)
+      .find(
+        (each) =>
+          each.product.group === group &&
+          each.environment === environment &&
+          [2, 5].includes(statusOf(each, store.now())),
+      );
+
   const account: Account = {
     buy({ product: id, account: whose, appAccountToken, environment, familyShared, periodMs }) {
       const product = productOf(id);
       const [now, transactionId] = [store.now(), store.newId()];
       const isSubscription = product.periodMs !== undefined;
       const length = periodMs ?? product.periodMs ?? 0;
+      const before = isSubscription && lapsed(whose, product, environment ?? 'Sandbox');
+      if (before) {
+        Object.assign(before, {
+          appAccountToken,
+          periodMs: length,
+          autoRenews: true,
+          revoked: null,
+        });
+        next(before, now, product);
+        tell('SUBSCRIBED', before, 'RESUBSCRIBE');
+        return before;
+      }
       const purchase = store.add({
         originalTransactionId: transactionId,
         transactionId,

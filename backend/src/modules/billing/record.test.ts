@@ -128,17 +128,18 @@ test('the history says what changed, why and from where', async () => {
   ]);
 });
 
-test('a purchase of somebody else is refused, kept as it was, and leaves a signal', async () => {
+test('a purchase of somebody else stays theirs, and leaves a signal', async () => {
   const [owner, other] = [await app.signUp(), await app.signUp()];
   const bought = truth({ userId: owner.userId });
-  await app.record(bought, { source: 'app' });
+  await app.record(bought, { source: 'app', claimantId: owner.userId });
   const before = (await app.metric('bulwark_billing_fraud_signals_total')) ?? 0;
-  const stolen = { ...bought, userId: other.userId, autoRenews: false, observedAt: inSeconds(1) };
-  for (const source of ['app', 'app'] as const)
-    await expect(app.record(stolen, { source })).rejects.toMatchObject({
-      code: 'PURCHASE_OWNED',
-      statusCode: 409,
-    });
+  for (const named of [owner.userId, null])
+    expect(
+      await app.record(
+        { ...bought, userId: named, observedAt: inSeconds(1) },
+        { source: 'app', claimantId: other.userId },
+      ),
+    ).toMatchObject({ changed: false, userId: owner.userId });
   expect(await signalsOf(bought.key, 2)).toMatchObject([
     { claimant_id: other.userId, owner_id: owner.userId, times: 2 },
   ]);
@@ -163,24 +164,59 @@ test('what a provider reports under another name changes the purchase and not it
   expect(await signalsOf(bought.key, 1)).toHaveLength(1);
 });
 
-test('two who present one new purchase at once: one has it, the other is refused', async () => {
+test('where a third one presents what the provider names another owner of, the signal is about them', async () => {
+  const [owner, named, third] = [await app.signUp(), await app.signUp(), await app.signUp()];
+  const bought = truth({ userId: owner.userId });
+  await app.record(bought);
+  const claim = { source: 'app', claimantId: third.userId } as const;
+  await app.record({ ...bought, userId: named.userId, observedAt: inSeconds(1) }, claim);
+  await app.billing.close();
+  expect(await signalsOf(bought.key, 1)).toMatchObject([{ claimant_id: third.userId, times: 1 }]);
+});
+
+test('two who present one new purchase at once: one has it', async () => {
   const users = [await app.signUp(), await app.signUp()];
   const bought = truth();
-  const outcomes = await Promise.allSettled(
-    users.map(({ userId }) => app.record({ ...bought, userId }, { source: 'app' })),
+  const outcomes = await Promise.all(
+    users.map(({ userId: claimantId }) => app.record(bought, { source: 'app', claimantId })),
   );
-  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  const owner = users[outcomes.findIndex(({ status }) => status === 'fulfilled')];
-  expect((await storedOf(bought.key))?.user_id).toBe(owner?.userId);
+  expect(outcomes.map(({ changed }) => changed).sort()).toEqual([false, true]);
+  const owner = users[outcomes.findIndex(({ changed }) => changed)]?.userId;
+  expect(new Set(outcomes.map(({ userId }) => userId))).toEqual(new Set([owner]));
+  expect((await storedOf(bought.key))?.user_id).toBe(owner);
 });
+
+test.each([
+  ['ended', { periodEndsAt: inSeconds(-1) }, 'second'],
+  ['was given back', { refundedAt: inSeconds(-1) }, 'second'],
+  ['is on hold', { onHold: true }, 'first'],
+] as const)(
+  'what %s, and was bought again in the name of another account',
+  async (_name, fields, whose) => {
+    const users = { first: await app.signUp(), second: await app.signUp() };
+    const bought = truth({ userId: users.first.userId, ...fields, observedAt: inSeconds(-20) });
+    await app.record(bought);
+    const again = { ...truth(), key: bought.key, userId: users.second.userId };
+    const { userId, difference } = await app.record(again);
+    expect(userId).toBe(users[whose].userId);
+    expect(difference?.changes.userId).toEqual(
+      whose === 'first' ? undefined : [users.first.userId, userId],
+    );
+    // What was asked before that, and comes late, moves nothing back.
+    await app.record({ ...bought, observedAt: inSeconds(-10) });
+    expect((await storedOf(bought.key))?.user_id).toBe(userId);
+    await signalsOf(bought.key, whose === 'first' ? 1 : 0);
+  },
+);
 
 test('nobody’s purchase goes to whoever presents it, also where what they show is older', async () => {
   const { userId, accessToken } = await app.signUp();
   const unclaimed = truth();
   await app.record(unclaimed);
   expect(await app.mine(accessToken)).toMatchObject({ purchases: [] });
-  const shown = { ...unclaimed, userId, autoRenews: false, observedAt: inSeconds(-60) };
-  expect(await app.record(shown, { source: 'app' })).toMatchObject({ changed: true, userId });
+  const shown = { ...unclaimed, autoRenews: false, observedAt: inSeconds(-60) };
+  const claim = { source: 'app', claimantId: userId } as const;
+  expect(await app.record(shown, claim)).toMatchObject({ changed: true, userId });
   // The newer truth stays.
   expect(await app.mine(accessToken)).toMatchObject({ entitlements: [{ state: 'active' }] });
 });
@@ -199,8 +235,9 @@ test('with its account a purchase loses its owner, and the next account can rest
     changed: false,
     userId: null,
   });
-  const restored = { ...bought, userId: next.userId, observedAt: inSeconds(2) };
-  expect(await app.record(restored, { source: 'app' })).toMatchObject({ userId: next.userId });
+  const restored = { ...bought, observedAt: inSeconds(2) };
+  const claim = { source: 'app', claimantId: next.userId } as const;
+  expect(await app.record(restored, claim)).toMatchObject({ userId: next.userId });
   // And that it goes on naming it is nobody's fraud.
   const before = (await app.metric('bulwark_billing_fraud_signals_total')) ?? 0;
   await app.record({ ...bought, autoRenews: false, observedAt: inSeconds(9) });

@@ -1,18 +1,18 @@
 import type { Transaction } from '../../kernel/db/index.ts';
-import { AppError } from '../../kernel/errors/index.ts';
 import type { EventBus } from '../../kernel/events/index.ts';
 import type { Logger } from '../../kernel/logging/index.ts';
 import type { Metrics } from '../../kernel/metrics/index.ts';
 import type { Rules } from './entitled.ts';
 import { differences, firstValues, type Purchase } from './purchase-row.ts';
 import type { BillingRepository, Told } from './repository.ts';
-import { nextChangeAfter, type PurchaseState, stateAt, type Timeline } from './state.ts';
+import { isOver, nextChangeAfter, type PurchaseState, stateAt, type Timeline } from './state.ts';
 import type { PurchaseTruth } from './truth.ts';
 
 /** Why something is recorded. */
 export interface Why {
-  /** `app`: its buyer presents it, and is refused what is another user's. The others report what is so. */
   source: 'app' | 'webhook' | 'reconciliation' | 'operator';
+  /** With `app`: who presents it, and has it unless it is another user's, or the truth names one. */
+  claimantId?: string;
   /** What it can be found by there, such as the id of an event. Never a receipt or a token. */
   reference?: string;
 }
@@ -21,7 +21,7 @@ export interface Recorded {
   /** Whether anything is different now. A truth that is older than what is known changes nothing. */
   changed: boolean;
   purchaseId: string;
-  /** Whose it is. */
+  /** Whose it is. Another than the claimant is to be told PURCHASE_OWNED. */
   userId: string | null;
   /** What is different now, where anything is. */
   difference?: Difference;
@@ -55,6 +55,15 @@ export const toldAt = (purchase: Timeline, now: Date, { renewalLeewayMs }: Rules
   changesAt: nextChangeAfter(purchase, now, renewalLeewayMs),
 });
 
+/** For whoever follows purchases; guards and sockets hear of users. */
+export function publishChange(
+  events: EventBus,
+  { id: purchaseId, provider, productId }: Purchase,
+  change: { userId: string | null; stateBefore: PurchaseState | null; state: PurchaseState },
+): void {
+  events.publish('billing.purchase-changed', { purchaseId, provider, productId, ...change });
+}
+
 /** The only writer of purchases. */
 export function createRecorder(options: RecorderOptions) {
   const { repository, rules, events, metrics, logger, onChange, onDue } = options;
@@ -70,7 +79,7 @@ export function createRecorder(options: RecorderOptions) {
   );
   const underWay = new Set<Promise<void>>();
 
-  /** Beside the transaction, which may end in a refusal. Nobody waits for it with a connection in hand. */
+  /** After the transaction, whose purchase may be new. Nobody waits for it with a connection in hand. */
   function signalFraud(purchase: Purchase, claimantId: string, { source }: Why): void {
     const { id: purchaseId, provider, userId: ownerId } = purchase;
     const done = repository
@@ -100,28 +109,21 @@ export function createRecorder(options: RecorderOptions) {
     change: { why: Why } & Pick<Difference, 'before' | 'changes'>,
   ): Promise<Recorded> {
     const { why, before, changes } = change;
+    const stateBefore = before?.toldState ?? null;
     await repository.addHistory(tx, {
       purchaseId: purchase.id,
       source: why.source,
       reference: why.reference ?? null,
-      stateBefore: before?.toldState ?? null,
+      stateBefore,
       stateAfter: told.state,
       changes,
     });
-    if (userId !== null) await onChange(tx, userId);
+    for (const one of new Set([before?.userId ?? null, userId]))
+      if (one !== null) await onChange(tx, one);
     tx.afterCommit(() => {
       if (told.changesAt !== null) onDue(told.changesAt);
-      const { id, provider, productId } = purchase;
-      events.publish('billing.purchase-changed', {
-        purchaseId: id,
-        userId,
-        provider,
-        productId,
-        stateBefore: before?.toldState ?? null,
-        state: told.state,
-      });
+      publishChange(events, purchase, { userId, stateBefore, state: told.state });
     });
-    const stateBefore = before?.toldState ?? null;
     return {
       changed: true,
       purchaseId: purchase.id,
@@ -132,50 +134,59 @@ export function createRecorder(options: RecorderOptions) {
 
   return {
     /**
-     * Takes a truth in, in the caller's transaction; what is told of it is told after the commit. Rejects with PURCHASE_OWNED
-     * where its buyer presents what is another user's. Does nothing where the truth is older than what is known.
+     * Takes a truth in, in the caller's transaction; what is told of it is told after the commit. Where it is older than what is
+     * known it says at most whose it is.
      */
     async record(tx: Transaction, truth: PurchaseTruth, why: Why): Promise<Recorded> {
       const { provider } = truth;
-      const { source } = why;
-      const count = (outcome: string) => {
-        records.add({ provider, source, outcome });
+      const { source, claimantId = null } = why;
+      /** Who presents it is who may be wrong; where nobody does, whom the provider names. */
+      const seen = (purchase: Purchase, outcome: string) => {
+        const claimant = claimantId ?? truth.userId;
+        const isOthers =
+          claimant !== null && purchase.userId !== null && claimant !== purchase.userId;
+        if (isOthers)
+          tx.afterCommit(() => {
+            signalFraud(purchase, claimant, why);
+          });
+        records.add({
+          provider,
+          source,
+          outcome: isOthers && claimantId !== null ? 'owned' : outcome,
+        });
       };
       const told = toldAt(truth, new Date(), rules);
-      const created = await repository.insert(tx, truth, told);
+      const created = await repository.insert(tx, truth, told, claimantId);
       if (created) {
-        count('created');
+        seen(created, 'created');
         const change = { why, before: undefined, changes: firstValues(truth) };
         return changed(tx, created, told, created.userId, change);
       }
       const known = await repository.lock(tx, provider, truth.key);
       if (!known) throw new Error('A purchase that was there is gone');
-      const isOthers =
-        truth.userId !== null && known.userId !== null && truth.userId !== known.userId;
-      if (isOthers) {
-        signalFraud(known, truth.userId ?? '', why);
-        if (source === 'app') {
-          count('owned');
-          throw new AppError('PURCHASE_OWNED');
-        }
-      }
+      const now = new Date();
       const stale = isStale(truth, known);
-      // Who owns it does not depend on when it was looked at.
+      // Who owns what is nobody's does not depend on when it was looked at.
       const newer = stale ? { ...known, userId: truth.userId } : truth;
       const changes = differences(known, newer);
-      const present = toldAt(newer, new Date(), rules);
+      const present = toldAt(newer, now, rules);
       const differs = Object.keys(changes).length > 0 || present.state !== known.toldState;
-      const userId = await repository.update(tx, known.id, newer, present, differs);
-      const claimed = userId !== known.userId;
-      if (!differs && !claimed) {
-        count(stale ? 'stale' : 'same');
-        return { changed: false, purchaseId: known.id, userId };
-      }
-      count('changed');
+      const userId = await repository.update(tx, known.id, newer, {
+        told: present,
+        claimantId,
+        isNew: differs,
+        // The App Store goes on with the old purchase when one Apple ID buys again, for whichever account. Without leeway: it may
+        // be bought again at once.
+        isFree: !stale && isOver(stateAt(known, now)),
+      });
+      const moved = userId !== known.userId;
+      const isChanged = differs || moved;
+      seen({ ...known, userId }, isChanged ? 'changed' : stale ? 'stale' : 'same');
+      if (!isChanged) return { changed: false, purchaseId: known.id, userId };
       return changed(tx, { ...known, ...newer }, present, userId, {
         why,
         before: known,
-        changes: claimed ? { ...changes, userId: [known.userId, userId] } : changes,
+        changes: moved ? { ...changes, userId: [known.userId, userId] } : changes,
       });
     },
     /** Resolves when what goes on beside the transactions is done. */

@@ -50,17 +50,19 @@ const userIfThere = (parameter: string) =>
 const insert = `
   insert into billing.purchases
     (provider, key, user_id, observed_at, version, told_state, changes_at, ${truthColumns.join(', ')})
-  values ($1, $2, ${userIfThere('$3')}, $4, $5, $6, $7, ${parameters(8, truthColumns)})
+  values ($1, $2, coalesce(${userIfThere('$3')}, ${userIfThere('$4')}), $5, $6, $7, $8,
+    ${parameters(9, truthColumns)})
   on conflict (provider, key) do nothing
   returning ${purchaseColumns}`;
 
+/** Who has it, unless it is free for whom the provider names; then whom the provider names, and then who presents it. */
+const owner = `coalesce(case when not $4 then user_id end, ${userIfThere('$2')}, user_id, ${userIfThere('$3')})`;
+
 const update = `
   update billing.purchases set
-    user_id = coalesce(user_id, ${userIfThere('$2')}), observed_at = $3, version = $4,
-    told_state = $5, changes_at = $6,
-    changed_at = case when $7 or user_id is null and ${userIfThere('$2')} is not null
-      then now() else changed_at end,
-    (${truthColumns.join(', ')}) = row (${parameters(8, truthColumns)})
+    user_id = ${owner}, observed_at = $6, version = $7, told_state = $8, changes_at = $9,
+    changed_at = case when $5 or user_id is distinct from ${owner} then now() else changed_at end,
+    (${truthColumns.join(', ')}) = row (${parameters(10, truthColumns)})
   where id = $1
   returning user_id as "userId"`;
 
@@ -82,12 +84,18 @@ const tellDue = `
  */
 export function createBillingRepository(db: Database) {
   return {
-    /** The new purchase, or undefined where there is one of the key. */
-    async insert(tx: Transaction, truth: PurchaseTruth, told: Told): Promise<Purchase | undefined> {
+    /** The new purchase, or undefined where there is one of the key. It is whose the truth says, and otherwise the claimant's. */
+    async insert(
+      tx: Transaction,
+      truth: PurchaseTruth,
+      told: Told,
+      claimantId: string | null,
+    ): Promise<Purchase | undefined> {
       const { rows } = await tx.queryAsLogin<PurchaseRow>(insert, [
         truth.provider,
         truth.key,
         truth.userId,
+        claimantId,
         truth.observedAt,
         truth.version,
         told.state,
@@ -110,22 +118,26 @@ export function createBillingRepository(db: Database) {
       return rows[0] && purchaseOf(rows[0]);
     },
 
-    /** Of a locked purchase. Resolves with whose it is now: an owner stays, nobody is replaced by the one given. `isNew`: more than the time of the look differs. */
+    /**
+     * Of a locked purchase. Resolves with whose it is now. `isNew`: more than the time of the look differs; `isFree`: whom the
+     * truth names has it, also where it is somebody's.
+     */
     async update(
       tx: Transaction,
       id: string,
       truth: PurchaseTruth,
-      told: Told,
-      isNew: boolean,
+      about: { told: Told; claimantId: string | null; isNew: boolean; isFree: boolean },
     ): Promise<string | null> {
       const { rows } = await tx.queryAsLogin<{ userId: string | null }>(update, [
         id,
         truth.userId,
+        about.claimantId,
+        about.isFree,
+        about.isNew,
         truth.observedAt,
         truth.version,
-        told.state,
-        told.changesAt,
-        isNew,
+        about.told.state,
+        about.told.changesAt,
         ...truthValues(truth),
       ]);
       return rows[0]?.userId ?? null;
@@ -148,8 +160,7 @@ export function createBillingRepository(db: Database) {
     },
 
     /**
-     * Of one round trip, by itself: it must last where the claim's own transaction does not. False where there is no such
-     * account.
+     * Of one round trip, by itself: no other writing waits for it. False where there is no such account.
      */
     async addFraudSignal(
       purchase: Pick<Purchase, 'id' | 'userId'>,

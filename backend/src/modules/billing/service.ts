@@ -50,8 +50,7 @@ export function createBillingService(options: BillingServiceOptions) {
   return {
     /**
      * Takes in what a provider says of a purchase: the only way in which purchases are written. In the caller's transaction;
-     * guards, sockets and subscribers of `billing.purchase-changed` are told after its commit. Rejects with PURCHASE_OWNED
-     * (409) where its buyer presents what is another user's.
+     * guards, sockets and subscribers of `billing.purchase-changed` are told after its commit.
      */
     record: (tx: Transaction, truth: PurchaseTruth, why: Why): Promise<Recorded> =>
       recorder.record(tx, truth, why),

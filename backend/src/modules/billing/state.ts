@@ -19,6 +19,11 @@ export const purchaseStates = [
  */
 export type PurchaseState = (typeof purchaseStates)[number];
 
+const over: ReadonlySet<PurchaseState> = new Set(['refunded', 'revoked', 'expired']);
+
+/** Whether it gives nothing any more, and not only for a while. */
+export const isOver = (state: PurchaseState): boolean => over.has(state);
+
 /** What the state depends on. */
 export type Timeline = Pick<
   PurchaseTruth,

@@ -2,7 +2,6 @@ import type { UserCaller } from '../../kernel/auth/index.ts';
 import type { Database, Transaction } from '../../kernel/db/index.ts';
 import { AppError, type ErrorCode } from '../../kernel/errors/index.ts';
 import type { ProviderDefinition } from '../../kernel/resilience/index.ts';
-import type { Recorded } from './record.ts';
 import { shown } from './schema.ts';
 import type { BillingService } from './service.ts';
 import type { PurchaseTruth } from './truth.ts';
@@ -67,24 +66,22 @@ export function createStorePurchases({
   db: Database;
   service: BillingService;
 }): StorePurchases {
-  const record = (truth: PurchaseTruth, { reference, alongside }: Presented): Promise<Recorded> =>
-    db.asService(async (tx) => {
+  async function claim(
+    { userId: claimantId }: UserCaller,
+    { truth, reference, alongside }: Presented,
+  ): Promise<string> {
+    const { userId, purchaseId } = await db.asService(async (tx) => {
       const recorded = await service.record(tx, truth, {
         source: 'app',
+        claimantId,
         ...(reference === undefined ? {} : { reference }),
       });
       await alongside?.(tx);
       return recorded;
     });
-
-  async function claim({ userId }: UserCaller, presented: Presented): Promise<string> {
-    const { truth } = presented;
-    // Whose it is by the store's word lasts, also where the caller is then refused; so it has a transaction of its own.
-    if (truth.userId !== null && truth.userId !== userId)
-      await record(truth, presented).catch((error: unknown) => {
-        if (!isOwned(error)) throw error;
-      });
-    return (await record({ ...truth, userId }, presented)).purchaseId;
+    // What the store says of it lasts, also where the caller is refused.
+    if (userId !== null && userId !== claimantId) throw new AppError('PURCHASE_OWNED');
+    return purchaseId;
   }
 
   const view = async (caller: UserCaller, signal: AbortSignal) =>
@@ -116,8 +113,6 @@ export function asRefusal(error: unknown): AppError {
   if (AppError.is(error) && error.statusCode < 500) return error;
   throw error;
 }
-
-const isOwned = (error: unknown): boolean => AppError.is(error) && error.code === 'PURCHASE_OWNED';
 
 function found(purchases: Shown['purchases'], id: string): Taken['purchase'] {
   const purchase = purchases.find((each) => each.id === id);

@@ -11,7 +11,7 @@ export interface Bought {
 }
 
 export interface AppleStand extends StoreStand {
-  /** Bought with the user's id as its appAccountToken, unless `more` says otherwise. */
+  /** Bought with the user's id as its appAccountToken, unless `more` says otherwise; `account` for an Apple ID of before. */
   buy(user: TestUser | undefined, more?: object): Promise<Bought>;
   present(user: TestUser, signed: string): Promise<{ status: number; body: unknown }>;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Socket } from 'socket.io-client';
 import { vaultModule } from '../../../test/fixtures/vault-module.ts';
+import { Joi, nullable, shape, uuid } from '../../kernel/schema/index.ts';
 import { type BillingApp, startBillingApp } from './testing/app.ts';
 import { inSeconds, truth } from './testing/truths.ts';
 
@@ -19,6 +20,13 @@ afterAll(async () => {
 
 const vault = async (token: string, server: BillingApp = app): Promise<number> =>
   (await server.request.get('/api/v1/vault').set('authorization', `Bearer ${token}`)).status;
+
+const purchaseChanged = shape({
+  purchaseId: uuid(),
+  userId: nullable(uuid()),
+  stateBefore: nullable(Joi.string()),
+  state: Joi.string(),
+});
 
 interface Told {
   at: string;
@@ -67,6 +75,12 @@ test('what ends by time alone ends at that time without any event, and the socke
   const socket = await neighbour.connect(accessToken);
   const ends = inSeconds(1.5);
   const begun = nextOf(socket);
+  const published: object[] = [];
+  const disposers = [app, neighbour].map(({ kernel }) =>
+    kernel.events.subscribe('billing.purchase-changed', purchaseChanged, (change) => {
+      if (change.userId === userId) published.push(change);
+    }),
+  );
   const { purchaseId } = await app.record(truth({ userId, autoRenews: false, periodEndsAt: ends }));
   expect((await begun).entitlements).toMatchObject([{ name: 'pro', state: 'cancelled' }]);
   expect(await vault(accessToken)).toBe(204);
@@ -87,6 +101,11 @@ test('what ends by time alone ends at that time without any event, and the socke
   expect(rows).toEqual([
     { source: 'webhook', before: null, after: 'cancelled' },
     { source: 'time', before: 'cancelled', after: 'expired' },
+  ]);
+  for (const dispose of disposers) dispose();
+  expect(published).toEqual([
+    { purchaseId, userId, stateBefore: null, state: 'cancelled' },
+    { purchaseId, userId, stateBefore: 'cancelled', state: 'expired' },
   ]);
 });
 

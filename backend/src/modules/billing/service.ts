@@ -6,7 +6,7 @@ import type { Logger } from '../../kernel/logging/index.ts';
 import type { Metrics } from '../../kernel/metrics/index.ts';
 import { entitlementsNow, type Rules, type View, viewAt } from './entitled.ts';
 import type { Products } from './products.ts';
-import { createRecorder, type Recorded, toldAt, type Why } from './record.ts';
+import { createRecorder, publishChange, type Recorded, toldAt, type Why } from './record.ts';
 import type { BillingRepository } from './repository.ts';
 import type { PurchaseTruth } from './truth.ts';
 
@@ -85,6 +85,12 @@ export function createBillingService(options: BillingServiceOptions) {
           const changed = due.filter(({ purchase, told }) => told.state !== purchase.toldState);
           for (const userId of new Set(changed.map(({ purchase }) => purchase.userId)))
             if (userId !== null) await onChange(tx, userId);
+          tx.afterCommit(() => {
+            for (const { purchase, told } of changed) {
+              const { userId, toldState: stateBefore } = purchase;
+              publishChange(events, purchase, { userId, stateBefore, state: told.state });
+            }
+          });
           return due.length;
         },
         { signal },

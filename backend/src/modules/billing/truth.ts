@@ -42,8 +42,8 @@ export interface PurchaseTruth {
   /** Where the user changes or ends it. */
   manageUrl: string | null;
   /**
-   * The moment for which this is true: when the provider was asked (the time before the request, not of its answer), or when
-   * it signed this. An older truth never replaces a newer one.
+   * The moment for which this is true: when the provider was asked (the time before the request, not of its answer, by a clock
+   * that all hosts share), or when it signed this. An older truth never replaces a newer one.
    */
   observedAt: Date;
   /** Orders the truths of one purchase where the provider numbers them; otherwise null and `observedAt` orders them. */

@@ -1,6 +1,7 @@
 import type { Route } from '../../../kernel/http/index.ts';
 import type { Kernel } from '../../../kernel/module/index.ts';
 import type { Webhook } from '../../../kernel/webhooks/index.ts';
+import { databaseClock } from '../clock.ts';
 import type { BillingService } from '../service.ts';
 import type { StorePurchases } from '../store-purchase.ts';
 import { storeRoutes } from '../store-routes.ts';
@@ -12,7 +13,7 @@ import { appleWebhook } from './webhook.ts';
 
 /** The App Store as one of the providers: its doors, and whom to ask what is true. */
 export function createApple(
-  { providers }: Kernel,
+  { db, providers }: Kernel,
   {
     settings,
     service,
@@ -21,7 +22,7 @@ export function createApple(
 ): { provider: AppleProvider; routes: Route[]; webhook: Webhook } {
   const verifier = createVerifier(settings);
   const client = createAppleClient(settings, providers);
-  const provider = appleProvider(client, verifier, settings.environments);
+  const provider = appleProvider(client, verifier, settings.environments, databaseClock(db));
   return {
     provider,
     routes: storeRoutes(applePurchases(verifier, provider), purchases),

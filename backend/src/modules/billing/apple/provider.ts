@@ -1,5 +1,6 @@
 import { AppError } from '../../../kernel/errors/index.ts';
 import type { CallOptions } from '../../../kernel/resilience/index.ts';
+import type { Clock } from '../clock.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { PurchaseTruth } from '../truth.ts';
 import type { AppleClient } from './client.ts';
@@ -24,9 +25,11 @@ export function appleProvider(
   client: AppleClient,
   verifier: AppleVerifier,
   environments: readonly AppleEnvironment[],
+  clock: Clock,
 ): AppleProvider {
-  async function subscription(environment: AppleEnvironment, key: string, options: CallOptions) {
-    const observedAt = new Date();
+  type Asked = [environment: AppleEnvironment, key: string, options: CallOptions];
+
+  async function subscription(observedAt: Date, ...[environment, key, options]: Asked) {
     const answer = await client.read(
       environment,
       'subscriptions',
@@ -48,8 +51,7 @@ export function appleProvider(
       : undefined;
   }
 
-  async function oneTime(environment: AppleEnvironment, key: string, options: CallOptions) {
-    const observedAt = new Date();
+  async function oneTime(observedAt: Date, ...[environment, key, options]: Asked) {
     const answer = await client.read(
       environment,
       'transactions',
@@ -67,10 +69,11 @@ export function appleProvider(
     name: 'apple',
     async fetchIn(environment, key, options) {
       if (!transactionId.test(key)) return undefined;
+      const observedAt = await clock();
       try {
         return (
-          (await subscription(environment, key, options)) ??
-          (await oneTime(environment, key, options))
+          (await subscription(observedAt, environment, key, options)) ??
+          (await oneTime(observedAt, environment, key, options))
         );
       } catch (error) {
         if (!(error instanceof Unverified)) throw error;

@@ -2,6 +2,7 @@ import type { Route } from '../../../kernel/http/index.ts';
 import type { JobHandler } from '../../../kernel/jobs/index.ts';
 import type { Kernel } from '../../../kernel/module/index.ts';
 import type { Webhook } from '../../../kernel/webhooks/index.ts';
+import { databaseClock } from '../clock.ts';
 import type { Products } from '../products.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { BillingService } from '../service.ts';
@@ -45,7 +46,8 @@ export function createGoogle(
   if (settings.kind === 'off') return undefined;
   const { packageName } = settings;
   const client = createGoogleClient(settings, providers);
-  const provider = googleProvider({ client, tokens, products, packageName });
+  const clock = databaseClock(db);
+  const provider = googleProvider({ client, tokens, products, packageName, clock });
   const settling = createSettling({ provider, tokens, service, jobs });
   const verifyPush = createPushVerifier(settings.push);
   return {

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../../../kernel/resilience/index.ts';
+import type { Clock } from '../clock.ts';
 import type { Products } from '../products.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { OrderAnswer } from './answers.ts';
@@ -22,17 +23,20 @@ export function googleProvider({
   tokens,
   products,
   packageName,
+  clock,
 }: {
   client: GoogleClient;
   tokens: TokenRepository;
   products: Products;
   packageName: string;
+  clock: Clock;
 }): GoogleProvider {
   const isSold = (productId: string) => products.sold('google', productId) !== undefined;
 
   async function ask(known: KnownToken, options: CallOptions) {
     const { key, token, createdAt: firstSeenAt, replacedAt } = known;
-    const common = { key, packageName, isSold, observedAt: new Date(), firstSeenAt, replacedAt };
+    const observedAt = await clock();
+    const common = { key, packageName, isSold, observedAt, firstSeenAt, replacedAt };
     if (known.kind === 'one-time') {
       const answer = await client.product(token, options);
       const found = (order?: OrderAnswer) => answer && productTruth(answer, { ...common, order });

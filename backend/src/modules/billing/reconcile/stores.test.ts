@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { TestUser } from '../../../../test/support/users.ts';
 import { startAppleStand } from '../testing/apple-stand.ts';
 import { startGoogleStand } from '../testing/google-stand.ts';
@@ -45,6 +45,20 @@ async function startGoogle(): Promise<Store> {
     },
   };
 }
+
+/** So that the date alone is another one. */
+const notTheDate = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 
 describe.each([
   { title: 'the App Store', start: startApple, revoked: 'revoked', revokedBy: 'revokedAt' },
@@ -139,6 +153,14 @@ describe.each([
       corrected: 0,
     });
     expect(await operator.written()).toBe(written);
+  });
+
+  test('what one host has seen keeps out nothing that another sees later, whatever their clocks say', async () => {
+    jest.useFakeTimers({ now: Date.now() + 60_000, doNotFake: [...notTheDate] });
+    const { user, do: ask } = await presented().finally(() => jest.useRealTimers());
+    await ask('cancel');
+    expect((await operator.compare(user)).body.items).toMatchObject([{ outcome: 'corrected' }]);
+    expect(await operator.statesOf(user)).toEqual(['cancelled']);
   });
 
   test('a payment that comes after all gives it back', async () => {

@@ -101,6 +101,29 @@ test('redrives under the same id, each job once, however many do it at a time', 
   expect(await admin.redrive({ ids })).toBe(0);
 });
 
+test('takes each dead job once, also one that dies again before all of them are back', async () => {
+  const id = await dead('at once');
+  // As if a worker had it at once, five times.
+  await client.query(`
+    create sequence public.deaths;
+    create function public.die() returns trigger language plpgsql as $$
+    begin
+      if new.state = 'retry' and nextval('public.deaths') <= 5 then
+        new.state := 'failed';
+        new.completed_on := clock_timestamp();
+      end if;
+      return new;
+    end $$;
+    create trigger die before update on pgboss.job for each row execute function public.die();
+    grant usage on sequence public.deaths to public`);
+  try {
+    expect(await admin.redrive({ all: true })).toBe(1);
+    expect(await admin.get(id)).toMatchObject({ state: 'dead' });
+  } finally {
+    await client.query('drop trigger die on pgboss.job');
+  }
+});
+
 test('leaves a dead job where it is while its key is waiting, and takes one of two with a key', async () => {
   const first = await dead('first', 'key');
   const second = await dead('second', 'key');

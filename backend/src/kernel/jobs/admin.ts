@@ -31,11 +31,15 @@ export function createJobsAdmin(options: {
   }
   const known = (ids: readonly string[]) => ids.filter((id) => uuid.test(id)).slice(0, mostIds);
 
-  /** A batch at a time, so that no statement takes longer than one may. */
+  /**
+   * A batch at a time, so that no statement takes longer than one may. Only what is dead already: what dies again meanwhile
+   * would be brought back for ever.
+   */
   async function redriveAll(queue: string | null): Promise<number> {
+    const [now] = await rows<{ at: string }>('select now()::text as at', []);
     let total = 0;
     for (;;) {
-      const moved = await changed(redriveJobs, [['failed'], null, queue]);
+      const moved = await changed(redriveJobs, [['failed'], null, queue, now?.at]);
       if (moved === 0) return total;
       total += moved;
     }
@@ -75,10 +79,12 @@ export function createJobsAdmin(options: {
     },
     async retry(ids) {
       const sooner = await changed(runNow, [known(ids)]);
-      return sooner + (await changed(redriveJobs, [['failed', 'cancelled'], known(ids), null]));
+      return (
+        sooner + (await changed(redriveJobs, [['failed', 'cancelled'], known(ids), null, null]))
+      );
     },
     async redrive(which) {
-      if ('ids' in which) return changed(redriveJobs, [['failed'], known(which.ids), null]);
+      if ('ids' in which) return changed(redriveJobs, [['failed'], known(which.ids), null, null]);
       return redriveAll('queue' in which ? which.queue : null);
     },
     discard: (ids) => changed(discardJobs, [known(ids)]),

@@ -9,7 +9,7 @@ const wakeAndCount = `
 const batch = 1_000;
 
 /**
- * $1 states, $2 ids or null for all, $3 queue or null. Brings jobs back under their own ids: what an attempt has done outside
+ * $1 states, $2 ids or null for all, $3 queue or null, $4 ended before, or null. Brings jobs back under their own ids: what an attempt has done outside
  * of the database is recognised by the id. Attempts are counted on, so that whatever is left of an old one settles nothing.
  * A job stays where its key is waiting or running again; of several with one key the oldest comes back.
  */
@@ -19,6 +19,7 @@ export const redriveJobs = `
     from pgboss.job
     where job.state >= 'completed' and job.state = any($1::pgboss.job_state[])
       and ($2::uuid[] is null or job.id = any($2)) and ($3::text is null or job.name = $3)
+      and ($4::timestamptz is null or job.completed_on < $4)
       and not exists (
         select from pgboss.job as live
         where live.name = job.name and live.policy = 'exclusive' and live.state <= 'active'

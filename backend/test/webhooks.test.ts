@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import type { Database } from '../src/kernel/db/index.ts';
+import type { JobRecord, JobsAdmin, JobState } from '../src/kernel/jobs/index.ts';
 import type { WebhookRecord, WebhooksAdmin } from '../src/kernel/webhooks/index.ts';
 import { sweep } from '../src/kernel/webhooks/inbox.ts';
 import { sign, webhookModule, webhookTables } from './fixtures/webhook-module.ts';
@@ -12,6 +13,7 @@ const failures = new Map<string, number>();
 let app: TestApp;
 let client: Client;
 let inbox: WebhooksAdmin;
+let jobs: JobsAdmin;
 let database: Database;
 let next = 0;
 
@@ -22,7 +24,7 @@ beforeAll(async () => {
       {
         ...sender,
         create(kernel, settings) {
-          [inbox, database] = [kernel.admin.webhooks, kernel.db];
+          [inbox, jobs, database] = [kernel.admin.webhooks, kernel.admin.jobs, kernel.db];
           return sender.create(kernel, settings);
         },
       },
@@ -66,6 +68,18 @@ async function untilState(id: string, state: string): Promise<WebhookRecord> {
     const record = await recordOf(id);
     if (record?.state === state) return record;
     if (performance.now() > giveUpAt) throw new Error(`${id} is ${record?.state ?? 'not there'}`);
+    await wait(50);
+  }
+}
+
+/** Looks until the job of this event is in this state, after so many attempts. */
+async function untilJob(search: string, state: JobState, attempts = 0): Promise<JobRecord> {
+  const giveUpAt = performance.now() + 20_000;
+  for (;;) {
+    const found = await jobs.list({ queue: 'webhooks.sender', state, search, limit: 1 });
+    const job = found.jobs.find((each) => each.attempts >= attempts);
+    if (job) return job;
+    if (performance.now() > giveUpAt) throw new Error(`The job of ${search} is not ${state}`);
     await wait(50);
   }
 }
@@ -145,6 +159,18 @@ test('an event that fails to the last stays, and a replay takes it up', async ()
   expect(await inbox.replay({ ids: [failed.id] })).toBe(1);
   expect(await untilState(id, 'processed')).toMatchObject({ attempts: 3, replays: 1 });
   expect(await effectsOf(id)).toBe(1);
+});
+
+test('an event whose dead job was redriven waits again when it fails once more', async () => {
+  const id = newId();
+  failures.set(id, 3);
+  await post(eventOf(id));
+  const failed = await untilState(id, 'failed');
+  const job = await untilJob(failed.id, 'dead');
+  expect(await jobs.redrive({ ids: [job.id] })).toBe(1);
+  await untilJob(failed.id, 'retrying', 3);
+  expect((await recordOf(id))?.state).not.toBe('failed');
+  expect(await untilState(id, 'processed')).toMatchObject({ attempts: 4, replays: 0 });
 });
 
 test('an event whose job died with its process is failed and not waiting for ever, and can be replayed', async () => {

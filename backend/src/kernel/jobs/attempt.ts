@@ -47,6 +47,7 @@ export function startAttempt(
       payload: opened(job, claim.data),
       jobId: claim.id,
       attempt: claim.retryCount + 1,
+      isLastAttempt: claim.retryCount >= claim.retryLimit,
       requestId: claim.data.requestId ?? claim.id,
       caller,
       get signal() {

@@ -75,8 +75,10 @@ export interface JobInput<P> {
   payload: P;
   /** The same for every attempt, also after a redrive: a key for effects outside of our database. */
   jobId: string;
-  /** 1 for the first. */
+  /** 1 for the first. Counts also those that do not use up one of the job's, such as one that was postponed. */
   attempt: number;
+  /** Should this one fail, the job is dead. */
+  isLastAttempt: boolean;
   /** Of the request that enqueued it. */
   requestId: string;
   /** Null where nobody signed in asked for it. */

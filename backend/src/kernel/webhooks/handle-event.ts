@@ -1,14 +1,13 @@
 import type { JobInput } from '../jobs/index.ts';
 import { find, markFailed, markProcessed } from './inbox.ts';
 import type { Webhook } from './types.ts';
-import type { EventJob, InboxServices } from './services.ts';
+import type { InboxServices } from './services.ts';
 
 const longestError = 500;
 
 /** One attempt at a stored event. */
 export async function handleEvent(
   { provider, handlers }: Webhook,
-  job: EventJob,
   input: JobInput<{ id: string }>,
   { db, metrics, scrubber }: InboxServices,
 ): Promise<void> {
@@ -39,7 +38,7 @@ export async function handleEvent(
   } catch (error) {
     // Then it is done, and what the handler does afterwards is its own affair, and nothing is repeated for it.
     if (effect.committed) throw error;
-    const last = input.attempt >= job.attempts;
+    const last = input.isLastAttempt;
     const text = scrubber.text(error instanceof Error ? error.message : String(error));
     await markFailed(db, id, {
       state: last ? 'failed' : 'received',

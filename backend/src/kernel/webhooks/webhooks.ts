@@ -77,7 +77,7 @@ export function createWebhooks(
       return {
         routes: declared.map(({ webhook, job }) => webhookRoute(webhook, job, inbox)),
         jobs: declared.map(({ webhook, job }) =>
-          handleJob(job, (input) => handleEvent(webhook, job, input, inbox)),
+          handleJob(job, (input) => handleEvent(webhook, input, inbox)),
         ),
       };
     },

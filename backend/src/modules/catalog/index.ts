@@ -1,4 +1,5 @@
 import { defineModule } from '../../kernel/module/index.ts';
+import { abandonedJob } from './abandoned.ts';
 import { catalogActions } from './admin.ts';
 import { createCertificateRepository } from './certificate-repository.ts';
 import { createCertificateService } from './certificate-service.ts';
@@ -15,7 +16,7 @@ import { createSourceLists } from './source-lists.ts';
 import { createSyncRepository } from './sync-repository.ts';
 import { syncRoutes } from './sync-routes.ts';
 import { createSyncRun } from './sync-run.ts';
-import { createSyncService } from './sync-service.ts';
+import { createSyncService, shown } from './sync-service.ts';
 import { createUpsertTimer } from './upsert-metrics.ts';
 
 /** Trading cards and their prices, synchronised from JustTCG, and certificates of PSA. */
@@ -36,7 +37,8 @@ export const catalog = defineModule({
       syncs,
       lists,
       events,
-      enqueue: (kind, syncId, key, tx) => jobs.enqueue(syncJobs[kind], { syncId }, { key, tx }),
+      // By the synchronisation and not by its set: the job of one that has failed is in no other one's way.
+      enqueue: (kind, syncId, tx) => jobs.enqueue(syncJobs[kind], { syncId }, { key: syncId, tx }),
     });
     const certificates = createCertificateService({
       psa,
@@ -48,7 +50,17 @@ export const catalog = defineModule({
       routes: [...catalogRoutes(service, certificates), ...syncRoutes(syncService)],
       socketEvents: syncEvents(syncService),
       socketRooms: [syncRooms(syncService)],
-      jobs: catalogJobs(createSyncRun({ syncs, lists, events, logger, timer })),
+      jobs: [
+        ...catalogJobs(createSyncRun({ syncs, lists, events, logger, timer })),
+        abandonedJob({
+          syncs,
+          jobs,
+          logger,
+          announce: (sync) => {
+            events.publish('catalog.sync-progress', shown(sync));
+          },
+        }),
+      ],
       adminActions: catalogActions(syncService),
       dispose: relayProgress(events, realtime),
     };

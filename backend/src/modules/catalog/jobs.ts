@@ -4,8 +4,7 @@ import type { SyncRun } from './sync-run.ts';
 
 export function catalogJobs(run: SyncRun): JobHandler[] {
   return Object.values(syncJobs).map((job) =>
-    handleJob(job, async ({ payload, attempt, signal, commit }) => {
-      const isLastAttempt = attempt >= job.attempts;
+    handleJob(job, async ({ payload, isLastAttempt, signal, commit }) => {
       const goesOnAt = await run({ syncId: payload.syncId, isLastAttempt, signal, commit });
       if (goesOnAt)
         throw new JobPostponed(

@@ -222,6 +222,16 @@ export function createSyncRepository(db: Database) {
       );
     },
 
+    async underWay(): Promise<{ id: string; kind: SyncKind }[]> {
+      const { rows } = await db.asService((tx) =>
+        tx.query<{ id: string; kind: SyncKind }>(
+          `select id, kind from catalog.syncs
+           where status in ('queued', 'running', 'waiting', 'retrying') limit 1000`,
+        ),
+      );
+      return rows;
+    },
+
     async find(caller: RowIdentity, id: string): Promise<Sync | undefined> {
       const { rows } = await db.readAsCaller<Sync>(
         caller,

@@ -11,8 +11,8 @@ export interface SyncServiceOptions {
   syncs: SyncRepository;
   lists: SourceLists;
   events: EventBus;
-  /** Resolves with the job's id, or null where one for the same set waits or runs. */
-  enqueue: (kind: SyncKind, syncId: string, key: string, tx: Transaction) => Promise<string | null>;
+  /** Resolves with the job's id, or null where the synchronisation's waits or runs. */
+  enqueue: (kind: SyncKind, syncId: string, tx: Transaction) => Promise<string | null>;
 }
 
 export interface RequestedSync {
@@ -58,7 +58,7 @@ export function createSyncService({ syncs, lists, events, enqueue }: SyncService
       const requested = await syncs.transaction(async (tx) => {
         const { sync } = await syncs.openOrCreate(tx, row);
         // Also where one is open: should its job be gone, this brings it back.
-        const jobId = await enqueue(sync.kind, sync.id, `${game.id}/${set.id}`, tx);
+        const jobId = await enqueue(sync.kind, sync.id, tx);
         return { sync: shown(sync), jobId };
       });
       events.publish('catalog.sync-progress', requested.sync);

@@ -156,7 +156,7 @@ test('an event that fails to the last stays, and a replay takes it up', async ()
   const failed = await untilState(id, 'failed');
   expect(failed).toMatchObject({ attempts: 2, error: 'no luck for [email]' });
   expect(await effectsOf(id)).toBe(0);
-  expect(await inbox.replay({ ids: [failed.id] })).toBe(1);
+  expect(await inbox.replay({ ids: [failed.id] })).toEqual({ count: 1, next: null });
   expect(await untilState(id, 'processed')).toMatchObject({ attempts: 3, replays: 1 });
   expect(await effectsOf(id)).toBe(1);
 });
@@ -185,7 +185,7 @@ test('an event whose job died with its process is failed and not waiting for eve
   const failed = await untilState(lost, 'failed');
   expect(failed.error).toContain('without a word');
   expect(await untilState(waits, 'processed')).toMatchObject({ attempts: 2 });
-  expect(await inbox.replay({ ids: [failed.id] })).toBe(1);
+  expect(await inbox.replay({ ids: [failed.id] })).toEqual({ count: 1, next: null });
   await untilState(lost, 'processed');
   expect(await effectsOf(lost)).toBe(1);
 });
@@ -197,8 +197,8 @@ test('a range is replayed by provider, time and state', async () => {
   await post(eventOf(id));
   await untilState(id, 'failed');
   const range = { from, to: new Date(Date.now() + 60_000), state: 'failed' as const };
-  expect(await inbox.replay({ provider: 'nobody', ...range })).toBe(0);
-  expect(await inbox.replay({ provider: 'sender', ...range })).toBe(1);
+  expect(await inbox.replay({ provider: 'nobody', ...range })).toEqual({ count: 0, next: null });
+  expect(await inbox.replay({ provider: 'sender', ...range })).toEqual({ count: 1, next: null });
   await untilState(id, 'processed');
 });
 

@@ -78,7 +78,8 @@ export function createApi(request: Requester) {
       get<WebhookDetails>(`webhooks/${name(id)}`, signal),
     webhooksInRange: async (range: WebhookRange) =>
       (await get<{ count: number }>('webhooks/count', undefined, { ...range })).count,
-    replay: (which: { ids: string[] } | WebhookRange) => counted('webhooks/replay', which),
+    replay: (which: { ids: string[] } | (WebhookRange & { cursor?: string })) =>
+      change<{ count: number; next: string | null }>('POST', 'webhooks/replay', which),
 
     providers: async (signal?: AbortSignal) =>
       (await get<{ providers: Provider[] }>('providers', signal)).providers,

@@ -16,9 +16,6 @@ interface RangeDialogProps {
   onClose: () => void;
 }
 
-/** The server does so many at a time. */
-const mostAtOnce = 1_000;
-
 /** Those of a time: first which, then whether, knowing how many. */
 export function RangeDialog({ providers, filter, onClose }: RangeDialogProps) {
   const replay = useReplay();
@@ -37,15 +34,13 @@ export function RangeDialog({ providers, filter, onClose }: RangeDialogProps) {
   const { range, many } = found;
   return (
     <Confirm
-      title={`Replay ${webhooksInWords(Math.min(many, mostAtOnce))} of ${range.provider}?`}
+      title={`Replay ${webhooksInWords(many)} of ${range.provider}?`}
       label="Replay"
       onClose={onClose}
       act={() => replay.range(range)}
     >
       Those that came from {fullTime(range.from)} to {fullTime(range.to)}
-      {range.state === undefined ? '' : ` and are ${range.state}`}.{' '}
-      {many > mostAtOnce && `They are ${webhooksInWords(many)}: the oldest thousand goes first. `}
-      {replayMeans}
+      {range.state === undefined ? '' : ` and are ${range.state}`}. {replayMeans}
     </Confirm>
   );
 }

@@ -23,7 +23,7 @@ export function useReplay() {
         work: async () => {
           let sum = 0;
           for (let from = 0; from < ids.length; from += mostIds)
-            sum += await api.replay({ ids: ids.slice(from, from + mostIds) });
+            sum += (await api.replay({ ids: ids.slice(from, from + mostIds) })).count;
           return sum;
         },
         done,
@@ -31,6 +31,21 @@ export function useReplay() {
         changes,
       }),
     range: (range: WebhookRange) =>
-      act({ what: 'Replay', work: () => api.replay(range), done, quietly: true, changes }),
+      act({
+        what: 'Replay',
+        // The server does some at a time, the oldest first.
+        work: async () => {
+          let { count: sum, next } = await api.replay(range);
+          while (next !== null) {
+            const more = await api.replay({ ...range, cursor: next });
+            sum += more.count;
+            next = more.next;
+          }
+          return sum;
+        },
+        done,
+        quietly: true,
+        changes,
+      }),
   };
 }

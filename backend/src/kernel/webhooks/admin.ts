@@ -67,25 +67,42 @@ export function createWebhooksAdmin(
         'ids' in which
           ? { ids: which.ids, provider: null, from: null, to: null, state: null }
           : { ids: null, state: null, ...which };
+      const [at = null, id = null] = 'cursor' in which ? placeOf(which.cursor) : [];
       return db.asLogin(async (tx) => {
-        const { rows } = await tx.query<{ id: string; provider: string }>(
-          `update bulwark.webhook_events set state = 'received', replays = replays + 1
-           where id in (
+        const { rows } = await tx.query<{ id: string; provider: string; place: string }>(
+          `with chosen as (
              select id from bulwark.webhook_events
              where ($1::uuid[] is null or id = any($1))
                and ($2::text is null or provider = $2 and received_at between $3 and $4)
                and ($5::text is null or state = $5)
                and provider = any($6)
-             order by received_at limit ${mostReplayed} for update)
-           returning id, provider`,
-          [range.ids, range.provider, range.from, range.to, range.state, [...jobOfProvider.keys()]],
+               and ($7::numeric is null or (received_at, id) > (to_timestamp($7), $8::uuid))
+             order by received_at, id limit ${mostReplayed} for update
+           ), changed as (
+             update bulwark.webhook_events as event set state = 'received', replays = replays + 1
+             from chosen where event.id = chosen.id
+             returning event.id, provider, received_at
+           )
+           select id, provider, extract(epoch from received_at)::text as place
+           from changed order by received_at, id`,
+          [
+            ...[range.ids, range.provider, range.from, range.to, range.state],
+            ...[[...jobOfProvider.keys()], at, id],
+          ],
         );
-        for (const { id, provider } of rows) {
-          const job = jobOfProvider.get(provider);
+        for (const [provider, job] of jobOfProvider) {
+          const events = rows.filter((row) => row.provider === provider);
           // One that waits or runs already reads the row again by itself.
-          if (job) await jobs.enqueue(job, { id }, { tx, key: id });
+          if (events.length > 0)
+            await jobs.enqueueAll(
+              job,
+              events.map((event) => ({ payload: { id: event.id }, key: event.id })),
+              { tx },
+            );
         }
-        return rows.length;
+        const last = rows.at(-1);
+        const next = last && rows.length === mostReplayed ? `${last.place}~${last.id}` : null;
+        return { count: rows.length, next };
       });
     },
   };

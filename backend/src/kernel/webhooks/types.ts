@@ -103,10 +103,15 @@ export interface WebhooksAdmin {
   get(id: string): Promise<WebhookRecord | undefined>;
   /** Whose webhooks this server takes. */
   providers(): readonly string[];
-  /** How many a replay of the range would take up, were there no most of it. */
+  /** How many a replay of the range takes up, over all of its calls. */
   inRange(range: WebhookRange): Promise<number>;
   /** How many there are, by provider and state. */
   counts(): Promise<{ provider: string; state: WebhookState; count: number }[]>;
-  /** Back to their handlers, whatever became of them before. Resolves with how many, 1,000 at most a call. */
-  replay(which: { ids: readonly string[] } | WebhookRange): Promise<number>;
+  /**
+   * Back to their handlers, whatever became of them before: the oldest 1,000, and with the `next` of the call before as
+   * `cursor` those behind them. It is null where there is nothing behind.
+   */
+  replay(
+    which: { ids: readonly string[] } | (WebhookRange & { cursor?: string }),
+  ): Promise<{ count: number; next: string | null }>;
 }

@@ -7,6 +7,7 @@ import { counted } from './schema.ts';
 import {
   replayed,
   type Replayed,
+  replayedSome,
   webhookDetails,
   webhookParams,
   webhooksPage,
@@ -76,22 +77,22 @@ export function webhookRoutes(
       path: '/admin/webhooks/replay',
       summary: 'Give webhooks to their handlers again',
       description:
-        'Some by their ids, or those of a provider that came in a time, 1,000 at most: ask again for the rest. What was done already is not done twice, as a handler asks the provider for the present state.',
+        'Some by their ids, or those of a provider that came in a time, the oldest 1,000 and with `cursor` those behind them. What was done already is not done twice, as a handler asks the provider for the present state.',
       body: replayed,
-      responses: { 200: { description: 'How many it was done to', body: counted } },
+      responses: { 200: { description: 'How many, and where to go on', body: replayedSome } },
       audited: {
         action: 'webhooks.replay',
         target: ({ body }) => targetOf(body),
         details: ({ body }) => ({ ...body }),
       },
-      handler: async ({ body }) => ({ body: { count: await webhooks.replay(selectionOf(body)) } }),
+      handler: async ({ body }) => ({ body: await webhooks.replay(selectionOf(body)) }),
     }),
   ];
 }
 
-function selectionOf({ ids, provider, from, to, state }: Replayed) {
+function selectionOf({ ids, provider, from, to, state, cursor }: Replayed) {
   if (provider === undefined || from === undefined || to === undefined) return { ids: ids ?? [] };
-  return { provider, from, to, ...(state === undefined ? {} : { state }) };
+  return { provider, from, to, ...(state && { state }), ...(cursor && { cursor }) };
 }
 
 function targetOf({ ids = [], provider }: Replayed): string {

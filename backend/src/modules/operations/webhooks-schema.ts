@@ -9,7 +9,18 @@ import {
   uuid,
 } from '../../kernel/schema/index.ts';
 import { jobStates } from '../../kernel/jobs/index.ts';
-import { count, moment, mostIds, name, next, page, scrubbed, searched } from './schema.ts';
+import {
+  count,
+  cursor,
+  moment,
+  mostIds,
+  name,
+  next,
+  page,
+  scrubbed,
+  searched,
+  words,
+} from './schema.ts';
 
 const states = ['received', 'processed', 'failed', 'parked'] as const;
 const state = () => oneOf(...states);
@@ -73,9 +84,18 @@ export const replayed = shape({
   from: optional(moment()),
   to: optional(moment()),
   state: optional(state()),
+  cursor: cursor(),
 })
   .xor('ids', 'provider')
   .and('provider', 'from', 'to')
-  .with('state', 'provider');
+  .with('state', 'provider')
+  .with('cursor', 'provider');
 
 export type Replayed = Infer<typeof replayed>;
+
+export const replayedSome = shape({
+  count: count().description('How many went to their handlers'),
+  next: nullable(words()).description(
+    'Send the same range with it as `cursor` for those that came later; null when there are none',
+  ),
+});

@@ -21,14 +21,18 @@ beforeAll(async () => {
     modules: [operations, webhookModule(failures), createOperable().module],
     environment: { JOBS_POLL_MS: '500' },
   });
-  const client = new Client({ connectionString: app.database.url });
-  await client.connect();
-  await client.query(webhookTables).finally(() => client.end());
+  await sql(webhookTables);
   ask = consoleOf(app, await app.signUp({ role: 'admin' }));
 });
 afterAll(async () => {
   await app.stop();
 });
+
+async function sql(statement: string) {
+  const client = new Client({ connectionString: app.database.url });
+  await client.connect();
+  return client.query(statement).finally(() => client.end());
+}
 
 async function send(id: string, more: object = {}): Promise<void> {
   const body = JSON.stringify({ id, type: 'thing.happened', ...more });
@@ -73,7 +77,7 @@ test('one that has failed is replayed by its id, and who did it is in the audit 
   await send('replayed');
   const { id } = await inState('replayed', 'failed');
   const answer = await ask('post', '/webhooks/replay', { ids: [id] });
-  expect([answer.status, answer.body]).toEqual([200, { count: 1 }]);
+  expect([answer.status, answer.body]).toEqual([200, { count: 1, next: null }]);
   expect(await inState('replayed', 'processed')).toMatchObject({ replays: 1 });
   const { entries } = (await ask<{ entries: object[] }>('get', '/audit?action=webhooks.replay'))
     .body;
@@ -127,14 +131,50 @@ test('those of a time are replayed by provider and state', async () => {
     to: range.to.toISOString(),
   });
   expect((await ask('get', `/webhooks/count?${query.toString()}`)).body).toEqual({ count: 1 });
-  expect((await ask('post', '/webhooks/replay', range)).body).toEqual({ count: 1 });
+  const { body } = await ask('post', '/webhooks/replay', range);
+  expect(body).toEqual({ count: 1, next: null });
   await inState('ranged', 'processed');
+});
+
+test('more than one call takes up are replayed to the last, each once', async () => {
+  await ask('post', '/queues/webhooks.sender/pause');
+  // Many came in one moment, as they do after an outage.
+  await sql(
+    `insert into bulwark.webhook_events (provider, event_id, type, state, kept, received_at, request_id)
+     select 'sender', 'many-' || n, 'thing.happened', 'processed', '{}', timestamptz '2020-01-01' + n / 700 * interval '1 s', 'test'
+     from generate_series(1, 2345) as n`,
+  );
+  const range = { provider: 'sender', from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' };
+  const counts: number[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const { body } = await ask<{ count: number; next: string | null }>('post', '/webhooks/replay', {
+      ...range,
+      ...(cursor !== undefined && { cursor }),
+    });
+    counts.push(body.count);
+    if (counts.length === 5) break;
+    cursor = body.next;
+  }
+  expect(counts).toEqual([1_000, 1_000, 345]);
+  const { rows } = await sql(
+    `select replays, count(*)::int as events,
+       (select count(*)::int from pgboss.job where name = 'webhooks.sender' and state < 'active') as jobs
+     from bulwark.webhook_events where event_id like 'many-%' and state = 'received' group by replays`,
+  );
+  expect(rows).toEqual([{ replays: 1, events: 2_345, jobs: 2_345 }]);
+  await sql(`delete from pgboss.job where name = 'webhooks.sender' and state < 'active'`);
+  await sql(`delete from bulwark.webhook_events where event_id like 'many-%'`);
+  await ask('post', '/queues/webhooks.sender/resume');
 });
 
 test.each([
   ['nothing', {}],
   ['ids and a provider', { ids: ['0b0c5dd8-9f0d-4d4e-9f43-6f6a2f3f5a77'], provider: 'sender' }],
   ['a provider without a time', { provider: 'sender' }],
+  [
+    'a place that nobody has given out',
+    { provider: 'sender', from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z', cursor: 'x' },
+  ],
   ['ids and a state', { ids: ['0b0c5dd8-9f0d-4d4e-9f43-6f6a2f3f5a77'], state: 'failed' }],
 ])('a replay of %s is refused', async (_name, body) => {
   expect((await ask('post', '/webhooks/replay', body)).status).toBe(400);

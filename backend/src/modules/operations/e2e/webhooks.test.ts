@@ -36,9 +36,7 @@ function growing() {
 beforeAll(async () => {
   stage = await openStage({ modules: [growing()], environment: { JOBS_POLL_MS: '500' } });
   ({ page } = stage.visit);
-  const client = new Client({ connectionString: stage.app.database.url });
-  await client.connect();
-  await client.query(webhookTables).finally(() => client.end());
+  await sql(webhookTables);
 }, openWithinMs);
 afterAll(async () => {
   await stage.end();
@@ -46,6 +44,12 @@ afterAll(async () => {
 afterEach(() => {
   expect(stage.visit.faults).toEqual([]);
 });
+
+async function sql(statement: string): Promise<void> {
+  const client = new Client({ connectionString: stage.app.database.url });
+  await client.connect();
+  await client.query(statement).finally(() => client.end());
+}
 
 async function send(id: string, more: object = {}): Promise<void> {
   const body = JSON.stringify({ id, type: 'thing.happened', ...more });
@@ -142,6 +146,25 @@ test('those of a time are replayed after a question that says how many', async (
   await goTo(page, 'Audit');
   await page.getByRole('radio', { name: 'Webhooks' }).check();
   await page.getByText('webhooks.replay').first().waitFor();
+});
+
+test('more than the server takes up at a time are replayed to the last', async () => {
+  await sql(
+    `insert into bulwark.webhook_events (provider, event_id, type, state, kept, received_at, request_id)
+     select 'sender', 'old-' || n, 'nobody.knows', 'parked', '{}', timestamptz '2020-06-01', 'test'
+     from generate_series(1, 1234) as n`,
+  );
+  await page.goto(`${stage.app.url}/admin/#/webhooks`);
+  await page.getByRole('button', { name: 'Replay a range…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('State').selectOption('Any');
+  await dialog.getByLabel('Came from').fill('2020-05-01T00:00');
+  await dialog.getByLabel('To').fill('2020-07-01T00:00');
+  await inDialog(page, 'Count them');
+  await page.getByRole('dialog', { name: 'Replay 1,234 webhooks of sender?' }).waitFor();
+  await inDialog(page, 'Replay');
+  await told(page, '1,234 webhooks went to their handlers again.');
+  await sql(`delete from bulwark.webhook_events where event_id like 'old-%'`);
 });
 
 test('it is whole in both themes, on a phone', async () => {

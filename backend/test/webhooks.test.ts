@@ -243,6 +243,31 @@ test('what is done or parked goes with its time, and what failed or waits stays'
   ]);
 });
 
+test('however much is past its time goes in one sweep', async () => {
+  await client.query(
+    `insert into bulwark.webhook_events (provider, event_id, type, state, kept, received_at, request_id)
+     select 'old', 'much ' || n, 'thing.happened', 'processed', '{}', now() - interval '91 days', 'test'
+     from generate_series(1, 20001) as n`,
+  );
+  expect(await sweep(database, 90, 10_000)).toBe(20_001);
+});
+
+test('how much there is is counted once for all who ask at a time', async () => {
+  const countOf = async () =>
+    (await inbox.counts()).find(({ provider }) => provider === 'counted')?.count;
+  const [first, second] = [inbox.counts(), inbox.counts()];
+  expect(await first).toBe(await second);
+  await client.query(
+    `insert into bulwark.webhook_events (provider, event_id, type, state, kept, request_id)
+     values ('counted', 'one', 'thing.happened', 'parked', '{}', 'test')`,
+  );
+  const giveUpAt = performance.now() + 20_000;
+  while ((await countOf()) !== 1) {
+    if (performance.now() > giveUpAt) throw new Error('It is not counted');
+    await wait(50);
+  }
+});
+
 test('pages of the inbox leave nothing out', async () => {
   const all = (await inbox.list({ limit: 500 })).events.map(({ id }) => id);
   const paged: string[] = [];

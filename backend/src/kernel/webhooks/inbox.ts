@@ -111,15 +111,21 @@ export async function markAbandoned(
   return rowCount;
 }
 
-/** Deletes some of what is processed or parked and past its time; resolves with how many. What failed stays. */
+/** Of one statement. */
+const sweptAtOnce = 10_000;
+
+/** Deletes what is processed or parked and past its time; resolves with how many. What failed stays. */
 export async function sweep(db: Database, days: number, withinMs: number): Promise<number> {
-  const { rowCount } = await db.statement(
-    `delete from bulwark.webhook_events where id in (
-       select id from bulwark.webhook_events
-       where state in ('processed', 'parked') and received_at < now() - make_interval(days => $1)
-       limit 10000 for update skip locked)`,
-    [days],
-    withinMs,
-  );
-  return rowCount;
+  for (let swept = 0; ;) {
+    const { rowCount } = await db.statement(
+      `delete from bulwark.webhook_events where id in (
+         select id from bulwark.webhook_events
+         where state in ('processed', 'parked') and received_at < now() - make_interval(days => $1)
+         limit ${sweptAtOnce} for update skip locked)`,
+      [days],
+      withinMs,
+    );
+    swept += rowCount;
+    if (rowCount < sweptAtOnce) return swept;
+  }
 }

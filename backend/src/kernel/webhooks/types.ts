@@ -105,7 +105,7 @@ export interface WebhooksAdmin {
   providers(): readonly string[];
   /** How many a replay of the range takes up, over all of its calls. */
   inRange(range: WebhookRange): Promise<number>;
-  /** How many there are, by provider and state. */
+  /** How many there are, by provider and state; a few seconds old at most. */
   counts(): Promise<{ provider: string; state: WebhookState; count: number }[]>;
   /**
    * Back to their handlers, whatever became of them before: the oldest 1,000, and with the `next` of the call before as

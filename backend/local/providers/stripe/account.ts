@@ -30,13 +30,15 @@ export interface Account {
     /** It began so long ago. */
     agoSeconds?: number | undefined;
   }): Subscription;
-  /** The next period, paid or not. */
-  renew(subscription: Subscription, paid: boolean): void;
+  /** The next period, paid or not. `dueSeconds`: the invoice was sent, and was due so long after the period's start. */
+  renew(subscription: Subscription, paid: boolean, dueSeconds?: number): void;
   /** The open invoice is paid after all. */
   recover(subscription: Subscription): void;
   update(subscription: Subscription, changes: Partial<Subscription>): void;
   /** `paid`: whether the invoice for it was. */
   upgrade(subscription: Subscription, price: string, paid: boolean): void;
+  /** Without a charge: a credit within the period, or what is drawn up for the next one. */
+  invoice(subscription: Subscription, status: 'paid' | 'draft'): void;
   end(subscription: Subscription): void;
   /** What was paid last for a subscription, or on a session. */
   chargeOf(purchase: Subscription | CheckoutSession): Charge;
@@ -52,39 +54,55 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
     return { price: found, seconds: periodSeconds[found.recurring.interval] };
   };
 
-  function charge(subscription: Subscription, paid: boolean, madeAt = Infinity): Invoice {
-    const { customer, items } = subscription;
-    // That of a renewal is as old as its period.
-    const created = Math.min(store.now(), madeAt);
-    const amount = items.data.reduce((sum, { price }) => sum + price.unit_amount, 0);
-    const intent = payments.take({ customer, amount, outcome: paid ? 'paid' : 'failed' });
+  function addInvoice(
+    subscription: Subscription,
+    about: Pick<Invoice, 'status' | 'billing_reason' | 'amount_due' | 'due_date'>,
+    created = store.now(),
+  ): Invoice {
     const invoice: Invoice = store.add({
+      ...about,
       id: store.newId('in'),
       object: 'invoice',
       created,
-      customer,
-      status: paid ? 'paid' : 'open',
-      amount_due: amount,
-      due_date: null,
-      next_payment_attempt: paid ? null : created + retryAfterSeconds,
+      customer: subscription.customer,
+      amount_paid: about.status === 'paid' ? about.amount_due : 0,
+      next_payment_attempt: about.status === 'open' ? created + retryAfterSeconds : null,
       parent: {
         type: 'subscription_details',
         subscription_details: { subscription: subscription.id, metadata: subscription.metadata },
       },
       livemode,
     });
+    subscription.latest_invoice = invoice.id;
+    return invoice;
+  }
+
+  function charge(
+    subscription: Subscription,
+    reason: Invoice['billing_reason'],
+    paid: boolean,
+    dueSeconds?: number,
+  ): void {
+    const { customer, items } = subscription;
+    const [{ current_period_start: period }] = items.data;
+    // That of a renewal is as old as its period.
+    const created = reason === 'subscription_cycle' ? Math.min(store.now(), period) : store.now();
+    const amount = items.data.reduce((sum, { price }) => sum + price.unit_amount, 0);
+    const intent = payments.take({ customer, amount, outcome: paid ? 'paid' : 'failed' });
+    const status = paid ? 'paid' : 'open';
+    const due_date = dueSeconds === undefined ? null : period + dueSeconds;
+    const about = { status, billing_reason: reason, amount_due: amount, due_date } as const;
+    const invoice = addInvoice(subscription, about, created);
     store.add({
       id: store.newId('inpay'),
       object: 'invoice_payment',
       created,
       invoice: invoice.id,
-      status: paid ? 'paid' : 'open',
+      status,
       payment: { type: 'payment_intent', payment_intent: intent.id },
       livemode,
     });
-    subscription.latest_invoice = invoice.id;
     emit(paid ? 'invoice.paid' : 'invoice.payment_failed', invoice);
-    return invoice;
   }
 
   const paymentOf = ({ latest_invoice: latest }: Subscription): InvoicePayment | undefined =>
@@ -149,16 +167,16 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
         livemode,
       });
       emit('customer.subscription.created', subscription);
-      charge(subscription, true);
+      charge(subscription, 'subscription_create', true);
       return subscription;
     },
-    renew(subscription, paid) {
+    renew(subscription, paid, dueSeconds) {
       for (const item of subscription.items.data) {
         const length = item.current_period_end - item.current_period_start;
         item.current_period_start = item.current_period_end;
         item.current_period_end += length;
       }
-      charge(subscription, paid, subscription.items.data[0].current_period_start);
+      charge(subscription, 'subscription_cycle', paid, dueSeconds);
       const status = paid ? 'active' : 'past_due';
       change(subscription, { status }, 'customer.subscription.updated');
     },
@@ -170,7 +188,8 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       if (!payment || !intent) throw new Error('Nothing was charged for it');
       payments.settle(intent, true);
       payment.status = 'paid';
-      Object.assign(invoice, { status: 'paid', next_payment_attempt: null });
+      const { amount_due: due } = invoice;
+      Object.assign(invoice, { status: 'paid', amount_paid: due, next_payment_attempt: null });
       emit('invoice.paid', invoice);
       change(subscription, { status: 'active' }, 'customer.subscription.updated');
     },
@@ -183,8 +202,16 @@ export function createAccount(store: Store, payments: Payments, emit: Emit): Acc
       const data: typeof subscription.items.data = [{ ...item, price: next }, ...others];
       const items = { ...subscription.items, data };
       change(subscription, { items }, 'customer.subscription.updated');
-      charge(subscription, paid);
+      charge(subscription, 'subscription_update', paid);
       if (!paid) change(subscription, { status: 'past_due' }, 'customer.subscription.updated');
+    },
+    invoice(subscription, status) {
+      const isCredit = status === 'paid';
+      const reason = isCredit ? 'subscription_update' : 'subscription_cycle';
+      const about = { status, billing_reason: reason, amount_due: 0, due_date: null } as const;
+      const invoice = addInvoice(subscription, about);
+      emit(isCredit ? 'invoice.paid' : 'invoice.created', invoice);
+      change(subscription, {}, 'customer.subscription.updated');
     },
     end(subscription) {
       const at = store.now();

@@ -132,6 +132,7 @@ export function stripeApi(options: {
   });
 
   const lists = {
+    invoices: 'invoice',
     invoice_payments: 'invoice_payment',
     charges: 'charge',
     refunds: 'refund',
@@ -158,15 +159,22 @@ export const cancelled = (isOn: boolean, store: Store, at: number | null = null)
   canceled_at: isOn ? store.now() : null,
 });
 
+interface Parts {
+  payment?: { payment_intent: string };
+  parent?: { subscription_details: { subscription: string } };
+}
+
 /** By the filters that the lists above know. */
 const matching =
   (query: Form) =>
   (object: StripeObject): boolean => {
-    const each = object as unknown as Form & { payment?: { payment_intent: string } };
+    const each = object as unknown as Form & Parts;
     const intent = query['payment[payment_intent]'];
     const plain = ['charge', 'invoice', 'payment_intent', 'customer', 'type', 'email', 'status'];
     return (
       plain.every((name) => query[name] === undefined || each[name] === query[name]) &&
-      (intent === undefined || each.payment?.payment_intent === intent)
+      (intent === undefined || each.payment?.payment_intent === intent) &&
+      (query.subscription === undefined ||
+        each.parent?.subscription_details.subscription === query.subscription)
     );
   };

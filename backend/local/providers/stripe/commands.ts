@@ -44,10 +44,14 @@ const refund = shape({
 const cancel = shape({
   inSeconds: optional(seconds).description("At that moment, and not at the period's end"),
 }).unknown();
+const failCard = shape({
+  dueSeconds: optional(seconds).description('The invoice was sent, and was due so much later'),
+}).unknown();
 const upgrade = shape({
   price: text(1, 255),
   paid: optional(Joi.boolean()).description('Of the invoice for it; true where left out'),
 }).unknown();
+const invoice = shape({ status: oneOf('paid', 'draft') }).unknown();
 const dispute = shape({
   status: withDefault(oneOf('needs_response', 'won', 'lost'), 'needs_response'),
 }).unknown();
@@ -77,8 +81,8 @@ export function stripeCommands(options: {
     renew: on((each) => {
       account.renew(each, true);
     }),
-    'fail-card': on((each) => {
-      account.renew(each, false);
+    'fail-card': on((each, body) => {
+      account.renew(each, false, checked(failCard, body).dueSeconds);
     }),
     recover: of((each) => {
       if (each.object === 'checkout.session') checkout.settle(each, true);
@@ -115,6 +119,9 @@ export function stripeCommands(options: {
     upgrade: on((each, body) => {
       const { price, paid } = checked(upgrade, body);
       account.upgrade(each, price, paid !== false);
+    }),
+    invoice: on((each, body) => {
+      account.invoice(each, checked(invoice, body).status);
     }),
     'delete-customer'({ customer }) {
       const found = store.get('customer', String(customer));

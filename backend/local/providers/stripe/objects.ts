@@ -54,9 +54,12 @@ export interface Invoice {
   object: 'invoice';
   created: number;
   customer: string;
-  status: 'open' | 'paid' | 'uncollectible';
+  status: 'draft' | 'open' | 'paid' | 'uncollectible';
+  billing_reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update';
   amount_due: number;
-  due_date: null;
+  amount_paid: number;
+  /** Of one that is sent, and not charged at once. */
+  due_date: number | null;
   next_payment_attempt: number | null;
   parent: {
     type: 'subscription_details';

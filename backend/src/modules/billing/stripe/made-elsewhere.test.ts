@@ -51,7 +51,7 @@ describe('what does not say whose it is belongs to the user of its customer', ()
 
   test('also where it was nobody’s before', async () => {
     const bought = await stand.command<{ id: string; customer: string }>('buy', { price });
-    await lastWord('invoice.paid');
+    await stand.untilTold('invoice.paid');
     const { userId, ...user } = await stand.app.signUp();
     await stand.app.kernel.db.asLogin((tx) =>
       tx.query(
@@ -73,8 +73,8 @@ test('of several prices in a subscription the one of the table counts', async ()
   });
 });
 
-describe('an invoice that is not paid in the middle of a period', () => {
-  test('begins the time of grace with the invoice, and not with the period', async () => {
+describe('an invoice that is not paid', () => {
+  test('in the middle of a period begins the time of grace with the invoice, and not with the period', async () => {
     const user = await stand.app.signUp();
     const { id: subscription } = await buy(user, { agoSeconds: 20 * daySeconds });
     await stand.untilState(user, 'active');
@@ -86,6 +86,14 @@ describe('an invoice that is not paid in the middle of a period', () => {
     await stand.command('recover', { subscription });
     await stand.untilState(user, 'active');
     expectDays(await untilIn(user), 10);
+  });
+
+  test('that was sent counts from the day on which it is due', async () => {
+    const user = await stand.app.signUp();
+    const { id: subscription } = await buy(user, { agoSeconds: 38 * daySeconds });
+    await stand.command('fail-card', { subscription, dueSeconds: 6 * daySeconds });
+    await stand.untilState(user, 'grace');
+    expectDays(await untilIn(user), 5);
   });
 
   test('is not waited for any longer than that', async () => {
@@ -102,7 +110,7 @@ describe('an end at a date', () => {
     const { id: subscription } = await buy(user);
     await stand.untilState(user, 'active');
     await stand.command('cancel', { subscription, inSeconds: 180 * daySeconds });
-    await lastWord('customer.subscription.updated');
+    await stand.untilTold('customer.subscription.updated');
     const { purchases } = await stand.untilState(user, 'active');
     expect(purchases).toMatchObject([{ renews: true }]);
     expectDays(await untilIn(user), 30);
@@ -116,10 +124,3 @@ describe('an end at a date', () => {
     expectDays(await untilIn(user), 3);
   });
 });
-
-/** Until the inbox has done with the last event of the type. */
-async function lastWord(of: string): Promise<void> {
-  const answer = await fetch(`${stand.sandbox.url}/_sandbox/stripe/deliveries`);
-  const { deliveries } = (await answer.json()) as { deliveries: { event: string; type: string }[] };
-  await stand.untilProcessed(deliveries.findLast(({ type }) => type === of)?.event ?? '');
-}

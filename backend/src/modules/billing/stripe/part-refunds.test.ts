@@ -79,6 +79,22 @@ describe.each([
   });
 });
 
+test.each(['draft', 'paid'])(
+  'a refund is one beside an invoice without a charge that is %s',
+  async (status) => {
+    const user = await stand.app.signUp();
+    const order = { userId: user.userId, price: 'price_sandbox_pro_monthly' };
+    const { id: subscription } = await stand.command<{ id: string }>('buy', order);
+    await stand.command('refund', { subscription });
+    await stand.untilState(user, 'refunded');
+    await stand.command('invoice', { subscription, status });
+    await stand.untilTold('customer.subscription.updated');
+    await stand.untilState(user, 'refunded');
+    await stand.command('renew', { subscription });
+    await stand.untilState(user, 'active');
+  },
+);
+
 test.each([
   [300, 900, 'usd', '3.00 of 9.00 USD'],
   [300, 900, 'jpy', '300 of 900 JPY'],

@@ -15,6 +15,29 @@ export function idOf(reference: string | { id?: string } | null | undefined): st
   return typeof reference === 'string' ? reference : (reference?.id ?? null);
 }
 
+/**
+ * Whose money decides: the last that was paid. One that is only drawn up, is not paid, or costs nothing within a period, such
+ * as a credit, says nothing about the money before it. The subscription was asked for with its last invoice.
+ */
+export async function decidingInvoice(
+  client: StripeClient,
+  { id: subscription, latest_invoice: latest }: Stripe.Subscription,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (latest === null) return null;
+  if (typeof latest === 'object' && decides(latest)) return latest.id;
+  const { data } = await client.read(
+    'invoices.list',
+    (stripe) => stripe.invoices.list({ subscription, status: 'paid', limit: 100 }),
+    signal,
+  );
+  return data.find(decides)?.id ?? null;
+}
+
+/** A period's own invoice is that also where it costs nothing, as in a trial or by a credit. */
+const decides = ({ status, amount_paid: paid, billing_reason: reason }: Stripe.Invoice): boolean =>
+  status === 'paid' && (paid > 0 || reason !== 'subscription_update');
+
 /** What paid an invoice; undefined where no charge did, as with a trial. */
 export async function chargeOfInvoice(
   client: StripeClient,

@@ -5,7 +5,7 @@ import type { Products } from '../products.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { StripeClient } from './client.ts';
 import type { CustomerRepository } from './customers-repository.ts';
-import { chargeOf, chargeOfInvoice, factsOf, idOf } from './payments.ts';
+import { chargeOf, chargeOfInvoice, decidingInvoice, factsOf, idOf } from './payments.ts';
 import { paymentTruth, subscriptionTruth } from './truth.ts';
 
 const subscriptionKey = /^sub_\w{1,250}$/;
@@ -41,7 +41,8 @@ export function stripeProvider(options: {
       ),
     );
     if (subscription === undefined) return undefined;
-    const charge = await chargeOfInvoice(client, idOf(subscription.latest_invoice), signal);
+    const invoice = await decidingInvoice(client, subscription, signal);
+    const charge = await chargeOfInvoice(client, invoice, signal);
     const payment = await factsOf(client, charge, signal);
     const userId = await userOf(subscription);
     return subscriptionTruth(subscription, { userId, isSold, payment, observedAt }, graceMs);

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Delivery } from '../../../../local/providers/deliveries.ts';
 import type { SandboxProvider } from '../../../../local/providers/provider.ts';
 import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
 import type { TestUser } from '../../../../test/support/users.ts';
@@ -27,6 +28,8 @@ export interface StoreStand {
   untilState(user: TestUser, state: string): Promise<Mine>;
   /** Until the inbox has done with an event. */
   untilProcessed(eventId: string): Promise<void>;
+  /** The same of the last event of the type that was sent. */
+  untilTold(type: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,6 +59,18 @@ export async function startStoreStand(
     }
   }
 
+  async function untilProcessed(eventId: string): Promise<void> {
+    const giveUpAt = performance.now() + patienceMs;
+    const page = { provider: provider.name, limit: 200 };
+    for (;;) {
+      const { events } = await app.kernel.admin.webhooks.list(page);
+      const record = events.find((event) => event.eventId === eventId);
+      if (record?.state === 'processed') return;
+      if (performance.now() > giveUpAt) throw new Error(JSON.stringify(record));
+      await wait(50);
+    }
+  }
+
   return {
     provider,
     app,
@@ -78,16 +93,11 @@ export async function startStoreStand(
     },
     until,
     untilState: (user, state) => until(user, ({ purchases }) => purchases[0]?.state === state),
-    async untilProcessed(eventId) {
-      const giveUpAt = performance.now() + patienceMs;
-      const page = { provider: provider.name, limit: 200 };
-      for (;;) {
-        const { events } = await app.kernel.admin.webhooks.list(page);
-        const record = events.find((event) => event.eventId === eventId);
-        if (record?.state === 'processed') return;
-        if (performance.now() > giveUpAt) throw new Error(JSON.stringify(record));
-        await wait(50);
-      }
+    untilProcessed,
+    async untilTold(of) {
+      const answer = await fetch(`${sandbox.url}/_sandbox/${provider.name}/deliveries`);
+      const { deliveries } = (await answer.json()) as { deliveries: Delivery[] };
+      await untilProcessed(deliveries.findLast(({ type }) => type === of)?.event ?? '');
     },
     async stop() {
       await app.stop();

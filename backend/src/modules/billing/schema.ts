@@ -1,3 +1,4 @@
+import { apiPrefix } from '../../kernel/http/index.ts';
 import { Joi, listOf, nullable, oneOf, shape, uuid } from '../../kernel/schema/index.ts';
 import type { Standing, View } from './entitled.ts';
 import { purchaseStates } from './state.ts';
@@ -5,6 +6,13 @@ import { providerNames } from './truth.ts';
 
 const moment = () => Joi.date().iso();
 export const product = shape({ id: Joi.string(), title: Joi.string() });
+
+const manage = {
+  manageUrl: nullable(Joi.string()).description('Where it is changed or ended: a page'),
+  managePath: nullable(Joi.string()).description(
+    'Where it is changed or ended, without such a page: `POST` this, and open the `url` of the answer',
+  ),
+};
 
 export const ownEntitlement = shape({
   name: Joi.string(),
@@ -16,7 +24,7 @@ export const ownEntitlement = shape({
   since: moment(),
   until: nullable(moment()).description('Null where nothing ends it'),
   renews: Joi.boolean().description('Whether it goes on after `until` by itself'),
-  manageUrl: nullable(Joi.string()).description('Where it is changed or ended'),
+  ...manage,
   purchaseId: uuid(),
 });
 
@@ -35,7 +43,7 @@ export const ownPurchase = shape({
     'Null where it is not paused, or nobody knows until when',
   ),
   renews: Joi.boolean(),
-  manageUrl: nullable(Joi.string()),
+  ...manage,
 });
 
 export const ownEntitlements = shape({
@@ -53,6 +61,13 @@ export const changedUser = shape({ userId: uuid() });
 
 const named = ({ product: sold }: Standing) => sold && { id: sold.id, title: sold.title };
 
+/** Stripe's page is made for its customer and for a while, so it is asked for when it is wanted. */
+const managed = ({ purchase: { provider, kind, manageUrl } }: Standing) => ({
+  manageUrl,
+  managePath:
+    provider === 'stripe' && kind === 'subscription' ? `${apiPrefix}/billing/portal` : null,
+});
+
 /** A user's view as the API shows it. */
 export const shown = ({ at, standings, entitled }: View) => ({
   at,
@@ -64,7 +79,7 @@ export const shown = ({ at, standings, entitled }: View) => ({
     since: by.purchase.startedAt,
     until: by.until,
     renews: by.renews,
-    manageUrl: by.purchase.manageUrl,
+    ...managed(by),
     purchaseId: by.purchase.id,
   })),
   purchases: standings.map((standing) => ({
@@ -83,6 +98,6 @@ export const shown = ({ at, standings, entitled }: View) => ({
         ? standing.purchase.pausedUntil
         : null,
     renews: standing.renews,
-    manageUrl: standing.purchase.manageUrl,
+    ...managed(standing),
   })),
 });

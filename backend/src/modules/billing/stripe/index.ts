@@ -26,7 +26,9 @@ export function createStripe(
   const provider = stripeProvider({ client, customers, products, graceMs });
   return {
     provider,
-    routes: stripeRoutes(createSelling({ settings, client, customers, products })),
+    routes: stripeRoutes(
+      createSelling({ settings, client, customers, products, billing: service }),
+    ),
     webhook: stripeWebhook(settings, client, async (key, { event, signal, commit }) => {
       const truth = await provider.fetch(key, signal);
       if (truth === undefined) return;

@@ -39,7 +39,7 @@ export function stripeRoutes(selling: Selling): Route[] {
       path: '/billing/checkout',
       summary: 'Open a page to buy a plan',
       description:
-        'A page of Stripe, which takes the card. With an `attempt` of its own, such as a UUID, a repetition opens the same page.',
+        'A page of Stripe, which takes the card. With an `attempt` of its own, such as a UUID, a repetition opens the same page. 409 where the caller has a subscription of the product already.',
       tag,
       auth: 'user',
       rateLimit: 'expensive',

@@ -1,6 +1,8 @@
 import type Stripe from 'stripe';
 import { AppError, validationFailed } from '../../../kernel/errors/index.ts';
-import type { Products } from '../products.ts';
+import type { Product, Products } from '../products.ts';
+import type { BillingService } from '../service.ts';
+import { grants } from '../state.ts';
 import { refusalOf, type StripeClient, type StripeOn } from './client.ts';
 import type { CustomerRepository } from './customers-repository.ts';
 
@@ -21,7 +23,10 @@ export interface Plan {
 /** Stripe's own pages, which take the card: no number of one ever reaches us. */
 export interface Selling {
   plans(): Plan[];
-  /** A page on which the buyer pays, once or again and again as the price is. `key`: the same call again opens the same page. */
+  /**
+   * A page on which the buyer pays, once or again and again as the price is. `key`: the same call again opens the same page.
+   * Rejects with STATE_CONFLICT where they have a subscription of the product.
+   */
   checkout(buyer: Buyer, price: string, key: string): Promise<string>;
   /** A page on which they change or end what they have. Rejects with STATE_CONFLICT where they have nothing. */
   portal(buyer: Buyer): Promise<string>;
@@ -32,8 +37,9 @@ export function createSelling(options: {
   client: StripeClient;
   customers: CustomerRepository;
   products: Products;
+  billing: Pick<BillingService, 'viewOf'>;
 }): Selling {
-  const { settings, client, customers, products } = options;
+  const { settings, client, customers, products, billing } = options;
   const plans = products.all
     .filter(({ sold }) => sold.stripe.length > 0)
     .map(({ id, title, entitlements, sold }) => ({ id, title, entitlements, prices: sold.stripe }));
@@ -77,12 +83,30 @@ export function createSelling(options: {
     return type === 'recurring';
   }
 
+  /** A second one would be paid beside the first. What ends with its period may be taken up again in the portal. */
+  async function refuseSecond(userId: string, { id }: Product): Promise<void> {
+    const { standings } = await billing.viewOf(userId);
+    const isSubscribed = standings.some(
+      ({ purchase, product, state }) =>
+        purchase.provider === 'stripe' &&
+        purchase.kind === 'subscription' &&
+        product?.id === id &&
+        (grants(state) || state === 'paused'),
+    );
+    if (isSubscribed)
+      throw new AppError('STATE_CONFLICT', {
+        message: 'There is a subscription of this already: change it in the portal.',
+      });
+  }
+
   return {
     plans: () => plans,
     async checkout(buyer, price, key) {
-      if (products.sold('stripe', price) === undefined)
+      const product = products.sold('stripe', price);
+      if (product === undefined)
         throw validationFailed([{ field: 'body.price', reason: 'is not sold' }]);
       const isRecurring = await renews(price);
+      if (isRecurring) await refuseSecond(buyer.userId, product);
       const metadata = { user_id: buyer.userId };
       const { url } = await asCustomer(buyer, (customer) => {
         const params = {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createClient } from '@supabase/supabase-js';
 import { stripe } from '../../../../local/providers/stripe.ts';
 import { signatureOf } from '../../../../local/providers/stripe/deliveries.ts';
 import type { TestUser } from '../../../../test/support/users.ts';
@@ -23,6 +24,19 @@ afterAll(() => stand.stop());
 
 const price = 'price_sandbox_pro_monthly';
 const buy = ({ userId }: TestUser) => stand.command<{ id: string }>('buy', { userId, price });
+/** Their token by another email address. */
+async function renamed({ userId, password }: TestUser): Promise<string> {
+  const { url, anonKey, serviceRoleKey } = stand.app.issuer;
+  const auth = { persistSession: false, autoRefreshToken: false };
+  const email = `${userId}@example.test`;
+  const admin = createClient(url, serviceRoleKey, { auth });
+  await admin.auth.admin.updateUserById(userId, { email });
+  const { data } = await createClient(url, anonKey, { auth }).auth.signInWithPassword({
+    email,
+    password,
+  });
+  return data.session?.access_token ?? '';
+}
 const urlOf = ({ body }: { body: unknown }) => (body as { url?: string }).url ?? '';
 
 describe('buying', () => {
@@ -45,7 +59,14 @@ describe('buying', () => {
     const paid = await fetch(urlOf(opened), { method: 'POST', redirect: 'manual' });
     expect(paid.headers.get('location')).toContain('?checkout=done');
     const { entitlements } = await stand.until(user, (mine) => mine.entitlements.length > 0);
-    expect(entitlements).toMatchObject([{ name: 'pro', state: 'active', provider: 'stripe' }]);
+    expect(entitlements).toMatchObject([
+      {
+        ...{ name: 'pro', state: 'active', provider: 'stripe' },
+        ...{ manageUrl: null, managePath: '/api/v1/billing/portal' },
+      },
+    ]);
+    const portal = await stand.post(user, '/billing/portal');
+    expect(urlOf(portal)).toContain('/portal/cus_');
   });
 
   test('two requests at once make one customer, and the same attempt opens the same page', async () => {
@@ -65,6 +86,36 @@ describe('buying', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect(new Set(answers.map(urlOf)).size).toBe(2);
+  });
+
+  test('an address that changed before the customer was kept is no obstacle', async () => {
+    const user = await stand.app.signUp();
+    const open = (accessToken: string) =>
+      stand.post({ ...user, accessToken }, '/billing/checkout', { price });
+    expect((await open(user.accessToken)).status).toBe(200);
+    await stand.app.kernel.db.asLogin((tx) =>
+      tx.query('delete from billing.customers where user_id = $1', [user.userId]),
+    );
+    expect((await open(await renamed(user))).status).toBe(200);
+  });
+
+  test('a second subscription of the same product is refused until the first is over', async () => {
+    const user = await stand.app.signUp();
+    const { id: subscription } = await buy(user);
+    const open = (wanted: string) => stand.post(user, '/billing/checkout', { price: wanted });
+    for (const [command, state] of [
+      ['pause', 'paused'],
+      ['resume', 'active'],
+      ['cancel', 'cancelled'],
+    ] as const) {
+      await stand.command(command, { subscription });
+      await stand.untilState(user, state);
+      expect(await open(price)).toMatchObject({ status: 409, body: { error: 'STATE_CONFLICT' } });
+    }
+    expect((await open('price_sandbox_team_monthly')).status).toBe(200);
+    await stand.command('revoke', { subscription });
+    await stand.untilState(user, 'expired');
+    expect((await open(price)).status).toBe(200);
   });
 
   test('an attempt at another price is another page', async () => {

@@ -1,10 +1,12 @@
 import type Stripe from 'stripe';
 import { AppError, validationFailed } from '../../../kernel/errors/index.ts';
+import type { Standing } from '../entitled.ts';
 import type { Product, Products } from '../products.ts';
 import type { BillingService } from '../service.ts';
 import { grants } from '../state.ts';
 import { refusalOf, type StripeClient, type StripeOn } from './client.ts';
 import type { CustomerRepository } from './customers-repository.ts';
+import { idOf } from './payments.ts';
 
 export interface Buyer {
   userId: string;
@@ -71,6 +73,17 @@ export function createSelling(options: {
     }
   }
 
+  /** A subscription that was made at Stripe for a user has a customer, too, who is not tied to them here. */
+  async function boughtAs(userId: string): Promise<string | undefined> {
+    const { standings } = await billing.viewOf(userId);
+    const subscribed = standings.findLast(isSubscription);
+    if (subscribed === undefined) return undefined;
+    const { customer } = await client.read('subscriptions.retrieve', (stripe) =>
+      stripe.subscriptions.retrieve(subscribed.purchase.key),
+    );
+    return idOf(customer) ?? undefined;
+  }
+
   /** Which of the two a price is never changes. */
   const recurring = new Map<string, boolean>();
   async function renews(price: string): Promise<boolean> {
@@ -87,11 +100,10 @@ export function createSelling(options: {
   async function refuseSecond(userId: string, { id }: Product): Promise<void> {
     const { standings } = await billing.viewOf(userId);
     const isSubscribed = standings.some(
-      ({ purchase, product, state }) =>
-        purchase.provider === 'stripe' &&
-        purchase.kind === 'subscription' &&
-        product?.id === id &&
-        (grants(state) || state === 'paused'),
+      (standing) =>
+        isSubscription(standing) &&
+        standing.product?.id === id &&
+        (grants(standing.state) || standing.state === 'paused'),
     );
     if (isSubscribed)
       throw new AppError('STATE_CONFLICT', {
@@ -129,7 +141,7 @@ export function createSelling(options: {
       return url;
     },
     async portal({ userId }) {
-      const customer = await customers.find(userId);
+      const customer = (await customers.find(userId)) ?? (await boughtAs(userId));
       if (customer === undefined) throw nothingToManage();
       const params = { customer, return_url: settings.returnUrl };
       try {
@@ -143,6 +155,9 @@ export function createSelling(options: {
     },
   };
 }
+
+const isSubscription = ({ purchase: { provider, kind } }: Standing): boolean =>
+  provider === 'stripe' && kind === 'subscription';
 
 const nothingToManage = () =>
   new AppError('STATE_CONFLICT', { message: 'There is nothing to manage yet.' });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { shape } from '../../../kernel/schema/index.ts';
+import { onAnotherHost } from '../testing/another-host.ts';
 import type { ShownRun } from '../testing/operator.ts';
 import { price, type Reconciled, startReconciled } from '../testing/reconciled.ts';
 import { truth } from '../testing/truths.ts';
@@ -52,6 +53,13 @@ describe('one user', () => {
     expect(await here.statesOf(who)).toEqual(['active']);
     here.sandbox.heal('stripe');
     await here.app.kernel.admin.providers.reset('stripe');
+    expect((await here.compare(who)).body).toMatchObject({ items: [{ outcome: 'corrected' }] });
+    expect(await here.statesOf(who)).toEqual(['expired']);
+  });
+
+  test('is what Stripe says last, whatever the clock of the host that asked before', async () => {
+    const { user: who, subscription } = await onAnotherHost(here.subscribed);
+    await here.command('revoke', { subscription });
     expect((await here.compare(who)).body).toMatchObject({ items: [{ outcome: 'corrected' }] });
     expect(await here.statesOf(who)).toEqual(['expired']);
   });

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TestUser } from '../../../../test/support/users.ts';
+import { onAnotherHost } from '../testing/another-host.ts';
 import { startAppleStand } from '../testing/apple-stand.ts';
 import { startGoogleStand } from '../testing/google-stand.ts';
 import { type Operator, reconcilesOnDemand, startOperator } from '../testing/operator.ts';
@@ -45,20 +46,6 @@ async function startGoogle(): Promise<Store> {
     },
   };
 }
-
-/** So that the date alone is another one. */
-const notTheDate = [
-  'hrtime',
-  'nextTick',
-  'performance',
-  'queueMicrotask',
-  'setImmediate',
-  'clearImmediate',
-  'setInterval',
-  'clearInterval',
-  'setTimeout',
-  'clearTimeout',
-] as const;
 
 describe.each([
   { title: 'the App Store', start: startApple, revoked: 'revoked', revokedBy: 'revokedAt' },
@@ -156,8 +143,7 @@ describe.each([
   });
 
   test('what one host has seen keeps out nothing that another sees later, whatever their clocks say', async () => {
-    jest.useFakeTimers({ now: Date.now() + 60_000, doNotFake: [...notTheDate] });
-    const { user, do: ask } = await presented().finally(() => jest.useRealTimers());
+    const { user, do: ask } = await onAnotherHost(presented);
     await ask('cancel');
     expect((await operator.compare(user)).body.items).toMatchObject([{ outcome: 'corrected' }]);
     expect(await operator.statesOf(user)).toEqual(['cancelled']);

@@ -1,6 +1,7 @@
 import type { Route } from '../../../kernel/http/index.ts';
 import type { Kernel } from '../../../kernel/module/index.ts';
 import type { Webhook } from '../../../kernel/webhooks/index.ts';
+import { databaseClock } from '../clock.ts';
 import type { Products } from '../products.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { BillingService } from '../service.ts';
@@ -23,7 +24,13 @@ export function createStripe(
   const client = createStripeClient(settings, providers);
   const customers = createCustomerRepository(db);
   const { graceMs } = settings;
-  const provider = stripeProvider({ client, customers, products, graceMs });
+  const provider = stripeProvider({
+    client,
+    customers,
+    products,
+    graceMs,
+    clock: databaseClock(db),
+  });
   return {
     provider,
     routes: stripeRoutes(

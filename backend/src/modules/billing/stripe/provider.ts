@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { AppError } from '../../../kernel/errors/index.ts';
 import { upstreamStatus } from '../../../kernel/resilience/index.ts';
+import type { Clock } from '../clock.ts';
 import type { Products } from '../products.ts';
 import type { BillingProvider } from '../provider.ts';
 import type { StripeClient } from './client.ts';
@@ -20,8 +21,9 @@ export function stripeProvider(options: {
   customers: Pick<CustomerRepository, 'userOf'>;
   products: Products;
   graceMs: number;
+  clock: Clock;
 }): BillingProvider {
-  const { client, customers, products, graceMs } = options;
+  const { client, customers, products, graceMs, clock } = options;
   const isSold = (price: string) => products.sold('stripe', price) !== undefined;
 
   /** What was made in the Dashboard, by a quote or a payment link does not say whose it is: its customer does. */
@@ -32,7 +34,7 @@ export function stripeProvider(options: {
   }
 
   async function subscribed(key: string, signal: AbortSignal) {
-    const observedAt = new Date();
+    const observedAt = await clock();
     const subscription = await found(
       client.read(
         'subscriptions.retrieve',
@@ -49,7 +51,7 @@ export function stripeProvider(options: {
   }
 
   async function paidOnce(key: string, signal: AbortSignal) {
-    const observedAt = new Date();
+    const observedAt = await clock();
     const asked = {
       payment_intent: key,
       limit: 1,

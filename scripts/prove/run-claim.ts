@@ -17,8 +17,14 @@ export interface RunOptions {
 const endWithinMs = 25_000;
 const outputKept = 4_000;
 
-/** Measures a claim in a process of its own. Never rejects: one that cannot be measured fails, and says why. */
-export async function runClaim(claim: FoundClaim, options: RunOptions): Promise<Finding> {
+/**
+ * Measures a claim in a process of its own. Never rejects: one that cannot be measured fails, and says why. Undefined where the
+ * signal fired before there was a finding.
+ */
+export async function runClaim(
+  claim: FoundClaim,
+  options: RunOptions,
+): Promise<Finding | undefined> {
   const child = spawn(
     process.execPath,
     [
@@ -37,7 +43,8 @@ export async function runClaim(claim: FoundClaim, options: RunOptions): Promise<
   let finding: Finding | undefined;
   child.on('message', (message: { progress?: string; finding?: Finding }) => {
     if (message.progress !== undefined) options.onProgress(message.progress);
-    finding ??= message.finding;
+    // What it says when it is ended is no finding.
+    if (!options.signal.aborted) finding ??= message.finding;
   });
 
   const budgetSeconds = claim.seconds * 3 + options.patience;
@@ -48,6 +55,7 @@ export async function runClaim(claim: FoundClaim, options: RunOptions): Promise<
     const figure = `not done within ${budgetSeconds} s`;
     return { figure, holds: false, faults: [...(finding?.faults ?? []), ...said] };
   }
+  if (options.signal.aborted) return finding;
   return finding ?? { figure: `its process ended with ${end}`, holds: false, faults: said };
 }
 

@@ -75,6 +75,22 @@ test('a claim that takes too long fails', async () => {
   expect(rows).toMatchObject([{ verdict: 'fails', figure: 'not done within 1 s' }]);
 });
 
+test('when the time of the run is over, what is measured is ended, nothing more is begun, and it ends with 1', async () => {
+  const runs = await Promise.all([
+    // Long enough to begin, as a rule; either way it never ends by itself.
+    prove([...claims, '--only', 'never-ends', '--minutes', '0.2', '--patience', '600']),
+    prove([...claims, '--only', 'holds,lacks-a-tool', '--minutes', '0.0001'], { PATH: '' }),
+  ]);
+  const figure = (minutes: string) => `the ${minutes} min of the run were over`;
+  expect(runs.map(({ code }) => code)).toEqual([1, 1]);
+  expect(runs[0].rows).toMatchObject([{ verdict: 'not run', figure: figure('0.2') }]);
+  expect(runs[1].rows).toMatchObject([
+    { verdict: 'not run', figure: figure('0.0001') },
+    { verdict: 'not run', figure: expect.stringContaining('needs promtool') as unknown },
+  ]);
+  expect(runs[1].stdout).toMatch(/0 hold, 0 fail, 2 not run, in \d+\.\d min;/);
+});
+
 describe('interrupted', () => {
   let home: string;
   beforeEach(() => {
@@ -117,6 +133,7 @@ test('what is no command is refused with what there is', async () => {
     [['--phase', '12'], 'No phase 12. There are: 1, 2'],
     [['--phase', '2'], 'no such claim'],
     [['--patience', 'long'], 'no number of seconds'],
+    [['--minutes', '0'], 'no number of minutes'],
     [['--frobnicate'], "Unknown option '--frobnicate'"],
   ];
   const runs = await Promise.all(wrong.map(([args]) => prove([...claims, ...args])));

@@ -9,12 +9,12 @@ import { readAllClaims, readClaims, type FoundClaim } from './discover.ts';
 import { readOptions, usage, type Options } from './options.ts';
 import { createProgress } from './progress.ts';
 import { closingLine, summary, table, writeReport, type Result } from './report.ts';
-import { runClaim } from './run-claim.ts';
+import { runClaim, type RunOptions } from './run-claim.ts';
 import { howToInstall } from './tools.ts';
 
 /**
  * `npm run prove`: measures the claims of the README, one after the other, on the built server with a throw-away Postgres; with --target, what can be seen of a deployed API from outside.
- * Exit codes: 0 each of them holds or could not be run here, 1 one fails, 2 the command is wrong, 130 given up.
+ * Exit codes: 0 each of them holds or could not be run here, 1 one fails or the time was over before its turn, 2 the command is wrong, 130 given up.
  */
 const refusedCommand = 2;
 const interrupted = 130;
@@ -41,7 +41,7 @@ async function main(options: Options): Promise<number> {
     for (const { id, phase, claim } of chosen) console.log(`${phase}  ${id.padEnd(32)} ${claim}`);
     return 0;
   }
-  return prove(chosen, options.patience);
+  return prove(chosen, options);
 }
 
 /** Throws for names that are none. */
@@ -61,7 +61,15 @@ function choose(all: readonly FoundClaim[], { only, phases: wanted }: Options): 
   );
 }
 
-async function prove(claims: readonly FoundClaim[], patience: number): Promise<number> {
+async function prove(
+  claims: readonly FoundClaim[],
+  { patience, minutes }: Options,
+): Promise<number> {
+  // Of this process, with the build.
+  const timeUp = new AbortController();
+  setTimeout(() => {
+    timeUp.abort();
+  }, minutes * 60_000 - performance.now()).unref();
   const giveUp = new AbortController();
   // The first asks, the second insists.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -74,20 +82,26 @@ async function prove(claims: readonly FoundClaim[], patience: number): Promise<n
   build(() => {
     console.log('Building...');
   });
+  const signal = AbortSignal.any([giveUp.signal, timeUp.signal]);
   const results: Result[] = [];
+  const tooLate = `the ${minutes} min of the run were over`;
   const progress = createProgress(claims.length, process.stdout);
   await withCluster(async () => {
     for (const claim of claims) {
-      if (giveUp.signal.aborted) break;
       progress.start(claim.id, claim.seconds);
-      const result = await resultOf(claim, patience, progress.say, giveUp.signal);
+      const measured = await resultOf(claim, { patience, onProgress: progress.say, signal });
+      const result = measured ?? notRun(claim, giveUp.signal.aborted ? 'interrupted' : tooLate);
       progress.done(result);
       results.push(result);
+      if (giveUp.signal.aborted) break;
     }
   });
   if (giveUp.signal.aborted) return interrupted;
 
-  return conclude(results);
+  const code = conclude(results);
+  if (!results.some(({ figure }) => figure === tooLate)) return code;
+  console.error(`The run was ended after ${minutes} min; --minutes gives it more.`);
+  return 1;
 }
 
 async function proveTarget(target: NonNullable<Options['target']>): Promise<number> {
@@ -108,25 +122,27 @@ function conclude(results: readonly Result[]): number {
   return results.some(({ verdict }) => verdict === 'fails') ? 1 : 0;
 }
 
-async function resultOf(
-  claim: FoundClaim,
-  patience: number,
-  onProgress: (text: string) => void,
-  signal: AbortSignal,
-): Promise<Result> {
-  const { id, phase, claim: sentence, bound, needs = [] } = claim;
-  const row = { id, phase, claim: sentence, bound };
-  const missing = needs.filter((tool) => !isInstalled(tool));
-  if (missing.length > 0) {
-    const figure = missing.map((tool) => `needs ${tool}: ${howToInstall[tool]}`).join('; ');
-    return { ...row, figure, verdict: 'not run', faults: [], checks: { passed: 0, failed: 0 } };
-  }
-  const finding = await runClaim(claim, { patience, onProgress, signal });
+/** Undefined where the signal fired before its turn, or before there was a finding. */
+async function resultOf(claim: FoundClaim, options: RunOptions): Promise<Result | undefined> {
+  const missing = (claim.needs ?? []).filter((tool) => !isInstalled(tool));
+  if (missing.length > 0)
+    return notRun(claim, missing.map((tool) => `needs ${tool}: ${howToInstall[tool]}`).join('; '));
+  const finding = options.signal.aborted ? undefined : await runClaim(claim, options);
+  if (finding === undefined) return undefined;
   const {
     figure,
     holds,
     faults = [],
     checks = { passed: Number(holds), failed: Number(!holds) },
   } = finding;
-  return { ...row, figure, verdict: holds ? 'holds' : 'fails', faults, checks };
+  return { ...rowOf(claim), figure, verdict: holds ? 'holds' : 'fails', faults, checks };
+}
+
+function notRun(claim: FoundClaim, figure: string): Result {
+  const checks = { passed: 0, failed: 0 };
+  return { ...rowOf(claim), figure, verdict: 'not run', faults: [], checks };
+}
+
+function rowOf({ id, phase, claim, bound }: FoundClaim) {
+  return { id, phase, claim, bound };
 }

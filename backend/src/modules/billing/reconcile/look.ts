@@ -63,7 +63,7 @@ export function createLooker({ work }: { work: WorkRepository }) {
     await pace(signal);
     const keys = await provider.discover(customerId, signal);
     const found: Said[] = [];
-    for (const key of await work.unknownKeys(provider.name, keys)) {
+    for (const key of await work.unownedKeys(provider.name, keys)) {
       const truth = await fetch(key);
       // The customer is the user's, whether or not the purchase says so.
       if (truth !== undefined)

@@ -4,7 +4,7 @@ import { shape } from '../../../kernel/schema/index.ts';
 import { onAnotherHost } from '../testing/another-host.ts';
 import type { ShownRun } from '../testing/operator.ts';
 import { price, type Reconciled, startReconciled } from '../testing/reconciled.ts';
-import { truth } from '../testing/truths.ts';
+import { inSeconds, truth } from '../testing/truths.ts';
 
 let here: Reconciled;
 
@@ -55,6 +55,18 @@ describe('one user', () => {
     await here.app.kernel.admin.providers.reset('stripe');
     expect((await here.compare(who)).body).toMatchObject({ items: [{ outcome: 'corrected' }] });
     expect(await here.statesOf(who)).toEqual(['expired']);
+  });
+
+  test('is given what was kept here as nobody’s and is their customer’s', async () => {
+    const { user: who, customer } = await here.visited();
+    const { id: key } = await here.command<{ id: string }>('buy', { customer, price });
+    await here.app.record(truth({ key, userId: null, productId: price, observedAt: inSeconds(-60) }));
+    expect(await here.statesOf(who)).toEqual([]);
+    expect((await here.compare(who)).body).toMatchObject({ items: [{ outcome: 'corrected' }] });
+    expect(await here.statesOf(who)).toEqual(['active']);
+    const written = await here.written();
+    await here.compare(who);
+    expect(await here.written()).toBe(written);
   });
 
   test('is what Stripe says last, whatever the clock of the host that asked before', async () => {

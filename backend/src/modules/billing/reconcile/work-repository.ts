@@ -146,10 +146,11 @@ export function createWorkRepository(db: Database) {
       return new Set(rows.map(({ id }) => id));
     },
 
-    /** Those of the keys that no purchase has. */
-    async unknownKeys(provider: ProviderName, keys: readonly string[]): Promise<string[]> {
+    /** Those of the keys that are nobody’s here: not known, or known without an owner. */
+    async unownedKeys(provider: ProviderName, keys: readonly string[]): Promise<string[]> {
       const known = await read<{ key: string }>(
-        'select key from billing.purchases where provider = $1 and key = any($2)',
+        `select key from billing.purchases
+         where provider = $1 and key = any($2) and user_id is not null`,
         [provider, keys],
       );
       const names = new Set(known.map(({ key }) => key));

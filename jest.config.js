@@ -17,4 +17,6 @@ export default {
     ],
   },
   testTimeout: 30_000,
+  // A worker keeps something of every file that it has run; past this it is started anew, so that 2 GB are enough for all.
+  workerIdleMemoryLimit: '400MB',
 };

@@ -9,6 +9,8 @@ import { runJest, type JestFile, type JestRun } from './support/jest-run.ts';
  * Ends with one plain line: `N passed, N failed`.
  */
 const given = process.argv.slice(2).filter((argument) => argument !== '--static');
+/** One more than two cores: tests wait for others most of the time. */
+const workers = 3;
 /** More than these is no bad moment of the machine but a fault. */
 const mostFilesAgain = 3;
 
@@ -27,7 +29,7 @@ try {
  * run failed they are run once more by themselves, and what passes only then is named. A fault fails twice.
  */
 async function runAll(adminUrl: string): Promise<JestRun> {
-  const first = await runJest(given, 2, adminUrl);
+  const first = await runJest(given, workers, adminUrl);
   const failed = first.files.filter(hasFailed);
   if (given.length > 0 || failed.length === 0 || failed.length > mostFilesAgain) return first;
   console.log(`Run again by themselves:\n${list(failed.map(({ name }) => name))}`);

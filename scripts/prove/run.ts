@@ -67,9 +67,12 @@ async function prove(
 ): Promise<number> {
   // Of this process, with the build.
   const timeUp = new AbortController();
-  setTimeout(() => {
-    timeUp.abort();
-  }, minutes * 60_000 - performance.now()).unref();
+  setTimeout(
+    () => {
+      timeUp.abort();
+    },
+    minutes * 60_000 - performance.now(),
+  ).unref();
   const giveUp = new AbortController();
   // The first asks, the second insists.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

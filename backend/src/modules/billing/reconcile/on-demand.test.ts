@@ -60,7 +60,9 @@ describe('one user', () => {
   test('is given what was kept here as nobody’s and is their customer’s', async () => {
     const { user: who, customer } = await here.visited();
     const { id: key } = await here.command<{ id: string }>('buy', { customer, price });
-    await here.app.record(truth({ key, userId: null, productId: price, observedAt: inSeconds(-60) }));
+    await here.app.record(
+      truth({ key, userId: null, productId: price, observedAt: inSeconds(-60) }),
+    );
     expect(await here.statesOf(who)).toEqual([]);
     expect((await here.compare(who)).body).toMatchObject({ items: [{ outcome: 'corrected' }] });
     expect(await here.statesOf(who)).toEqual(['active']);

@@ -14,6 +14,7 @@ import { startSandbox, type Sandbox } from '../sandbox.ts';
 import { team } from './api.ts';
 import { newKeys } from './certificates.ts';
 import { app } from './signing.ts';
+import { type Command, commandOf } from '../testing/command.ts';
 
 interface Bought {
   transaction: string;
@@ -24,6 +25,7 @@ interface Bought {
 let client: AppStoreServerAPIClient;
 let verifier: SignedDataVerifier;
 let sandbox: Sandbox;
+let command: Command;
 let receiver: Server;
 let received: string[] = [];
 let answers: number[] = [];
@@ -36,6 +38,7 @@ const clientBy = (key: string, bundleId: string = app.bundleId): AppStoreServerA
 
 beforeAll(async () => {
   sandbox = await startSandbox({ providers: [definition] });
+  command = commandOf(sandbox, 'apple');
   client = clientBy(sandbox.provider('apple').key);
   const root = Buffer.from(sandbox.environment['APPLE_ROOT_CERTIFICATES'] ?? '', 'base64');
   verifier = new SignedDataVerifier([root], false, Environment.SANDBOX, app.bundleId);
@@ -69,16 +72,6 @@ afterAll(async () => {
   await once(receiver, 'close');
 });
 
-async function command<T>(name: string, body: object): Promise<T> {
-  const answer = await fetch(`${sandbox.url}/_sandbox/apple/${name}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${name} was answered ${answer.status}: ${text}`);
-  return JSON.parse(text) as T;
-}
 const buy = (more: object = {}) =>
   command<Bought>('buy', { product: 'sandbox.pro.monthly', ...more });
 const told = () => Promise.all(received.map((each) => verifier.verifyAndDecodeNotification(each)));

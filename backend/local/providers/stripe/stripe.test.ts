@@ -5,16 +5,19 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
 import { startSandbox, type Sandbox } from '../sandbox.ts';
 import { stripe as definition } from '../stripe.ts';
+import { type Command, commandOf } from '../testing/command.ts';
 
 /** The official library, unmodified: only its host differs. */
 let client: Stripe;
 let sandbox: Sandbox;
+let command: Command;
 let receiver: Server;
 let received: { signature: string; body: string }[] = [];
 let answers: number[] = [];
 
 beforeAll(async () => {
   sandbox = await startSandbox({ providers: [definition] });
+  command = commandOf(sandbox, 'stripe');
   const { hostname, port } = new URL(sandbox.url);
   client = new Stripe(sandbox.provider('stripe').key, {
     host: hostname,
@@ -51,16 +54,6 @@ afterAll(async () => {
   await once(receiver, 'close');
 });
 
-async function command<T>(name: string, body: object): Promise<T> {
-  const answer = await fetch(`${sandbox.url}/_sandbox/stripe/${name}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${name} was answered ${answer.status}: ${text}`);
-  return JSON.parse(text) as T;
-}
 const buy = (more: object = {}) =>
   command<Stripe.Subscription>('buy', {
     userId: 'user-1',

@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { importPKCS8, type JWTPayload, SignJWT } from 'jose';
 import { google as definition } from '../../google.ts';
 import { startSandbox, type Sandbox } from '../../sandbox.ts';
+import { commandOf } from '../../testing/command.ts';
 import { packageName } from '../purchases.ts';
 
 export interface Bought {
@@ -32,16 +33,7 @@ export async function startCaller() {
   const account = JSON.parse(sandbox.provider('google').key) as Record<string, string>;
   const tokenUrl = account.token_uri ?? '';
 
-  async function command<T>(name: string, body: object): Promise<T> {
-    const answer = await fetch(`${sandbox.url}/_sandbox/google/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${name} was answered ${answer.status}: ${text}`);
-    return JSON.parse(text) as T;
-  }
+  const command = commandOf(sandbox, 'google');
 
   /** Signed as Google's libraries do it (RFC 7523), but for what is given. */
   async function assertion(claims: JWTPayload = {}, key = account.private_key): Promise<string> {

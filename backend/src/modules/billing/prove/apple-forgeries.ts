@@ -1,5 +1,6 @@
 import { apple } from '../../../../local/providers/apple.ts';
 import { startSandbox } from '../../../../local/providers/sandbox.ts';
+import { commandOf } from '../../../../local/providers/testing/command.ts';
 import { createChecks } from '../../../../../scripts/prove/checks.ts';
 import { defineClaim } from '../../../../../scripts/prove/claim.ts';
 import { forgeries, rootsBeside } from '../testing/apple-forgeries.ts';
@@ -17,14 +18,7 @@ export default defineClaim({
   async measure({ stack, startServer, progress }) {
     const { check, finding } = createChecks(progress);
     const sandbox = await startSandbox({ providers: [apple] });
-    const told = async (name: string, body: object) =>
-      (await (
-        await fetch(`${sandbox.url}/_sandbox/apple/${name}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        })
-      ).json()) as { signedTransaction: string; signedPayload: string };
+    const told = commandOf(sandbox, 'apple');
     try {
       const server = await startServer({
         environment: {
@@ -46,8 +40,10 @@ export default defineClaim({
       const present = (signedTransaction: string, token?: string) =>
         send('purchases/apple', { signedTransaction }, token);
       const notify = (signedPayload: string) => send('webhooks/apple', { signedPayload });
-      const { signedTransaction } = await told('buy', { product: 'sandbox.pro.monthly' });
-      const { signedPayload } = await told('test', {});
+      const { signedTransaction } = await told<{ signedTransaction: string }>('buy', {
+        product: 'sandbox.pro.monthly',
+      });
+      const { signedPayload } = await told<{ signedPayload: string }>('test');
 
       for (const [name, forge] of forgeries) {
         await check(`${name}, by an app`, async () => {

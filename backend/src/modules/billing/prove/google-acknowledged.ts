@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { google } from '../../../../local/providers/google.ts';
 import { newNotification, pushBody } from '../../../../local/providers/google/notifications.ts';
 import { startSandbox } from '../../../../local/providers/sandbox.ts';
+import { commandOf } from '../../../../local/providers/testing/command.ts';
 import { defineClaim } from '../../../../../scripts/prove/claim.ts';
 import { forgedPushes } from '../testing/google-forgeries.ts';
 import { openStores, present } from './fixtures/stores.ts';
@@ -71,14 +72,7 @@ export default defineClaim({
       const seconds = (performance.now() - startedAt) / 1_000;
       sandbox.heal('google');
 
-      const command = async (name: string, body: object = {}) =>
-        (await (
-          await fetch(`${sandbox.url}/_sandbox/google/${name}`, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify(body),
-          })
-        ).json()) as { token: string };
+      const command = commandOf(sandbox, 'google');
       const push = async (authorization: string | undefined): Promise<number> => {
         const untrue = newNotification('subscription.purchased', {
           subscriptionNotification: { notificationType: 4, purchaseToken: 'a.AO-J1Oabcdefghijk' },
@@ -94,7 +88,8 @@ export default defineClaim({
         await answer.arrayBuffer();
         return answer.status;
       };
-      const makeToken = async (claims?: object) => (await command('push-token', claims)).token;
+      const makeToken = async (claims?: object) =>
+        (await command<{ token: string }>('push-token', claims)).token;
       const taken: string[] = [];
       for (const [name, forge] of forgedPushes)
         if ((await push(await forge(makeToken))) !== 400) taken.push(`taken: a push ${name}`);

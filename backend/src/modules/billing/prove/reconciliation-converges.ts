@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { createRandom, type Faults } from '../../../../local/providers/faults.ts';
 import { type Sandbox, startSandbox } from '../../../../local/providers/sandbox.ts';
 import { stripe } from '../../../../local/providers/stripe.ts';
+import { commandOf } from '../../../../local/providers/testing/command.ts';
 import type { ServerProcess } from '../../../../test/support/server-process.ts';
 import { defineClaim, type Surroundings } from '../../../../../scripts/prove/claim.ts';
 import { grouped } from '../../../../../scripts/prove/measure/summary.ts';
@@ -132,15 +133,7 @@ async function measured(
 /** Buys at Stripe, has all but a few of it known here, and lets one in three drift. Nothing is told. */
 async function sell(stack: Surroundings['stack'], sandbox: Sandbox): Promise<Sold[]> {
   const random = createRandom(7);
-  const command = async <T>(name: string, body: object): Promise<T> => {
-    const answer = await fetch(`${sandbox.url}/_sandbox/stripe/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
-    return (await answer.json()) as T;
-  };
+  const command = commandOf(sandbox, 'stripe');
   const app = await startBillingApp({
     stack,
     environment: { ...sandbox.environment, BILLING_RECONCILE_CRON: 'off' },

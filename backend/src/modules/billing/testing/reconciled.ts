@@ -1,5 +1,6 @@
 import { type Sandbox, startSandbox } from '../../../../local/providers/sandbox.ts';
 import { stripe } from '../../../../local/providers/stripe.ts';
+import { commandOf } from '../../../../local/providers/testing/command.ts';
 import type { TestStack } from '../../../../test/support/stack.ts';
 import type { TestUser } from '../../../../test/support/users.ts';
 import { type BillingApp, startBillingApp } from './app.ts';
@@ -31,15 +32,7 @@ export async function startReconciled(
   });
   const { leave, ...operator } = await startOperator(app);
 
-  async function command<T>(name: string, body: object): Promise<T> {
-    const answer = await fetch(`${sandbox.url}/_sandbox/stripe/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
-    return (await answer.json()) as T;
-  }
+  const command = commandOf(sandbox, 'stripe');
 
   return {
     ...operator,

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Delivery } from '../../../../local/providers/deliveries.ts';
 import type { SandboxProvider } from '../../../../local/providers/provider.ts';
 import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
+import { commandOf } from '../../../../local/providers/testing/command.ts';
 import type { TestUser } from '../../../../test/support/users.ts';
 import { startBillingApp, type BillingApp } from './app.ts';
 
@@ -75,15 +76,7 @@ export async function startStoreStand(
     provider,
     app,
     sandbox,
-    async command<T>(name: string, body: object = {}) {
-      const answer = await fetch(`${sandbox.url}/_sandbox/${provider.name}/${name}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
-      return (await answer.json()) as T;
-    },
+    command: commandOf(sandbox, provider.name),
     async post({ accessToken }, path, body = {}) {
       const answer = await app.request
         .post(`/api/v1${path}`)

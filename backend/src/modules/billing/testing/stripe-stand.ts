@@ -3,6 +3,7 @@ import { signatureOf } from '../../../../local/providers/stripe/deliveries.ts';
 import type { Delivery } from '../../../../local/providers/deliveries.ts';
 import type { CheckoutSession, Subscription } from '../../../../local/providers/stripe/objects.ts';
 import { startSandbox, type Sandbox } from '../../../../local/providers/sandbox.ts';
+import { commandOf } from '../../../../local/providers/testing/command.ts';
 import type { EventSubject } from './stripe-events.ts';
 
 /** Stripe's sandbox, for servers that are processes of their own. */
@@ -29,12 +30,7 @@ export async function startStripeStand(): Promise<StripeStand> {
     if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
     return (await answer.json()) as T;
   }
-  const command = <T>(name: string, body: object): Promise<T> =>
-    ask<T>(`/_sandbox/stripe/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+  const command = commandOf(sandbox, 'stripe');
   const api = <T>(path: string): Promise<T> =>
     ask<T>(`/v1/${path}`, { headers: { authorization: `Bearer ${key}` } });
 

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   APIException,
   AppStoreServerAPIClient,
@@ -15,6 +12,7 @@ import { team } from './api.ts';
 import { newKeys } from './certificates.ts';
 import { app } from './signing.ts';
 import { type Command, commandOf } from '../testing/command.ts';
+import { type Receiver, startReceiver } from '../testing/receiver.ts';
 
 interface Bought {
   transaction: string;
@@ -26,9 +24,7 @@ let client: AppStoreServerAPIClient;
 let verifier: SignedDataVerifier;
 let sandbox: Sandbox;
 let command: Command;
-let receiver: Server;
-let received: string[] = [];
-let answers: number[] = [];
+let receiver: Receiver;
 
 const clientBy = (key: string, bundleId: string = app.bundleId): AppStoreServerAPIClient =>
   Object.assign(
@@ -42,39 +38,28 @@ beforeAll(async () => {
   client = clientBy(sandbox.provider('apple').key);
   const root = Buffer.from(sandbox.environment['APPLE_ROOT_CERTIFICATES'] ?? '', 'base64');
   verifier = new SignedDataVerifier([root], false, Environment.SANDBOX, app.bundleId);
-  receiver = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const { signedPayload } = JSON.parse(Buffer.concat(chunks).toString()) as {
-        signedPayload: string;
-      };
-      received.push(signedPayload);
-      response.statusCode = answers.shift() ?? 200;
-      response.end();
-      receiver.emit('webhook');
-    });
-  }).listen(0, '127.0.0.1');
-  await once(receiver, 'listening');
-  await command('webhook', {
-    url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks`,
-  });
+  receiver = await startReceiver();
+  await command('webhook', { url: receiver.url });
 });
 beforeEach(async () => {
   await command('webhook', {});
-  received = [];
-  answers = [];
+  receiver.clear();
 });
 afterAll(async () => {
   await sandbox.close();
-  receiver.close();
-  receiver.closeAllConnections();
-  await once(receiver, 'close');
+  await receiver.close();
 });
 
 const buy = (more: object = {}) =>
   command<Bought>('buy', { product: 'sandbox.pro.monthly', ...more });
-const told = () => Promise.all(received.map((each) => verifier.verifyAndDecodeNotification(each)));
+const told = () =>
+  Promise.all(
+    receiver.received.map(({ body }) =>
+      verifier.verifyAndDecodeNotification(
+        (JSON.parse(body) as { signedPayload: string }).signedPayload,
+      ),
+    ),
+  );
 
 async function statusOf(transaction: string): Promise<Status | number | undefined> {
   const { data = [] } = await client.getAllSubscriptionStatuses(transaction);
@@ -128,9 +113,9 @@ test('a subscription goes through all of Apple’s statuses', async () => {
 });
 
 test('notifications are signed, and come again until they are taken', async () => {
-  answers = [500];
+  receiver.answerNext(500);
   await buy();
-  while (received.length < 2) await once(receiver, 'webhook');
+  await receiver.until(() => receiver.received.length >= 2);
   const [first, again] = await told();
   expect(first).toMatchObject({
     notificationType: 'SUBSCRIBED',
@@ -146,13 +131,13 @@ test('notifications can be doubled, reversed, lost, and sent again', async () =>
   await command('webhook', { copies: 2, reverse: 2 });
   await command('cancel', { transaction });
   await command('resume', { transaction });
-  while (received.length < 4) await once(receiver, 'webhook');
+  await receiver.until(() => receiver.received.length >= 4);
   const types = (await told()).map(({ subtype }) => subtype);
   expect(new Set(types)).toEqual(new Set(['AUTO_RENEW_DISABLED', 'AUTO_RENEW_ENABLED']));
   const [one] = await told();
   await command('webhook', {});
   await command('redeliver', { event: one?.notificationUUID });
-  while (received.length < 5) await once(receiver, 'webhook');
+  await receiver.until(() => receiver.received.length >= 5);
   expect((await told()).at(-1)?.notificationUUID).toBe(one?.notificationUUID);
 });
 

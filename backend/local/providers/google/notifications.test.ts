@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { pushes } from './identity.ts';
 import { packageName } from './purchases.ts';
+import { type Receiver, startReceiver } from '../testing/receiver.ts';
 import { archive, type Caller, moment, startCaller } from './testing/caller.ts';
 
 /** As Pub/Sub posts it. */
@@ -14,45 +12,30 @@ interface Push {
 }
 
 let google: Caller;
-let receiver: Server;
-let received: { headers: IncomingHttpHeaders; push: Push }[] = [];
-let answers: number[] = [];
+let receiver: Receiver;
 
 beforeAll(async () => {
   google = await startCaller();
-  receiver = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const push = JSON.parse(Buffer.concat(chunks).toString()) as Push;
-      received.push({ headers: request.headers, push });
-      response.statusCode = answers.shift() ?? 204;
-      response.end();
-      receiver.emit('webhook');
-    });
-  }).listen(0, '127.0.0.1');
-  await once(receiver, 'listening');
-  await google.command('webhook', {
-    url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks`,
-  });
+  receiver = await startReceiver(204);
+  await google.command('webhook', { url: receiver.url });
 });
 beforeEach(async () => {
   await google.command('webhook', {});
-  received = [];
-  answers = [];
+  receiver.clear();
 });
 afterAll(async () => {
   await google.sandbox.close();
-  receiver.close();
-  receiver.closeAllConnections();
-  await once(receiver, 'close');
+  await receiver.close();
 });
 
+/** Those that came, as they were pushed. */
+const pushed = () =>
+  receiver.received.map(({ headers, body }) => ({ headers, push: JSON.parse(body) as Push }));
 async function untilReceived(count: number): Promise<void> {
-  while (received.length < count) await once(receiver, 'webhook');
+  await receiver.until(() => receiver.received.length >= count);
 }
 const said = () =>
-  received.map(
+  pushed().map(
     ({ push: { message } }) =>
       JSON.parse(Buffer.from(message.data, 'base64').toString()) as {
         subscriptionNotification?: { notificationType: number };
@@ -62,7 +45,7 @@ const said = () =>
 test('notifications are pushed with a token of their issuer, in the form of Pub/Sub', async () => {
   const { purchaseToken } = await google.buy();
   await untilReceived(1);
-  const [one] = received;
+  const [one] = pushed();
   const issuer = google.sandbox.environment.GOOGLE_OIDC_ISSUER ?? '';
   const { payload } = await jwtVerify(
     one?.headers.authorization?.replace('Bearer ', '') ?? '',
@@ -85,10 +68,10 @@ test('notifications are pushed with a token of their issuer, in the form of Pub/
 });
 
 test('they come again until they are taken', async () => {
-  answers = [500, 403];
+  receiver.answerNext(500, 403);
   await google.buy();
   await untilReceived(3);
-  expect(new Set(received.map(({ push }) => push.message.messageId)).size).toBe(1);
+  expect(new Set(pushed().map(({ push }) => push.message.messageId)).size).toBe(1);
 });
 
 test('they can be doubled, reversed, lost, and sent again', async () => {
@@ -100,11 +83,11 @@ test('they can be doubled, reversed, lost, and sent again', async () => {
   await untilReceived(4);
   const types = said().map((each) => each.subscriptionNotification?.notificationType);
   expect(types.sort()).toEqual([3, 3, 7, 7]);
-  const event = received[0]?.push.message.messageId;
+  const event = pushed()[0]?.push.message.messageId;
   await google.command('webhook', {});
   await google.command('redeliver', { event });
   await untilReceived(5);
-  expect(received.at(-1)?.push.message.messageId).toBe(event);
+  expect(pushed().at(-1)?.push.message.messageId).toBe(event);
 });
 
 test('they tell of what was bought for good, and of money that went back', async () => {

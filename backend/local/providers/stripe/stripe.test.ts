@@ -1,19 +1,15 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
 import { startSandbox, type Sandbox } from '../sandbox.ts';
 import { stripe as definition } from '../stripe.ts';
 import { type Command, commandOf } from '../testing/command.ts';
+import { type Delivered, type Receiver, startReceiver } from '../testing/receiver.ts';
 
 /** The official library, unmodified: only its host differs. */
 let client: Stripe;
 let sandbox: Sandbox;
 let command: Command;
-let receiver: Server;
-let received: { signature: string; body: string }[] = [];
-let answers: number[] = [];
+let receiver: Receiver;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ providers: [definition] });
@@ -26,32 +22,16 @@ beforeAll(async () => {
     maxNetworkRetries: 0,
     telemetry: false,
   });
-  receiver = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      received.push({ signature: String(request.headers['stripe-signature']), body });
-      response.statusCode = answers.shift() ?? 200;
-      response.end();
-      receiver.emit('webhook');
-    });
-  }).listen(0, '127.0.0.1');
-  await once(receiver, 'listening');
-  await command('webhook', {
-    url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks`,
-  });
+  receiver = await startReceiver();
+  await command('webhook', { url: receiver.url });
 });
 beforeEach(async () => {
   await command('webhook', {});
-  received = [];
-  answers = [];
+  receiver.clear();
 });
 afterAll(async () => {
   await sandbox.close();
-  receiver.close();
-  receiver.closeAllConnections();
-  await once(receiver, 'close');
+  await receiver.close();
 });
 
 const buy = (more: object = {}) =>
@@ -60,9 +40,10 @@ const buy = (more: object = {}) =>
     price: 'price_sandbox_pro_monthly',
     ...more,
   });
-const typesOf = () => received.map(({ body }) => (JSON.parse(body) as Stripe.Event).type);
+const signatureOf = (headers?: Delivered['headers']) => String(headers?.['stripe-signature']);
+const typesOf = () => receiver.received.map(({ body }) => (JSON.parse(body) as Stripe.Event).type);
 async function until(type: Stripe.Event['type']): Promise<void> {
-  while (!typesOf().includes(type)) await once(receiver, 'webhook');
+  await receiver.until(() => typesOf().includes(type));
 }
 
 test('a session is paid on its page and becomes a subscription of the customer', async () => {
@@ -120,36 +101,38 @@ test('a session of what is paid once becomes a payment, and shows its items wher
 });
 
 test('events are signed as the library wants it, and come again until they are taken', async () => {
-  answers = [500, 503];
+  receiver.answerNext(500, 503);
   await buy();
   await until('customer.subscription.created');
   const { webhookSecret } = sandbox.provider('stripe');
-  const taken = received.map(({ body, signature }) =>
-    client.webhooks.constructEvent(body, signature, webhookSecret),
+  const taken = receiver.received.map(({ body, headers }) =>
+    client.webhooks.constructEvent(body, signatureOf(headers), webhookSecret),
   );
   expect(taken[0]).toMatchObject({ object: 'event', livemode: false });
-  const [first] = received;
+  const [first] = receiver.received;
+  const signature = signatureOf(first?.headers);
   expect(() =>
-    client.webhooks.constructEvent(`${first?.body ?? ''} `, first?.signature ?? '', webhookSecret),
+    client.webhooks.constructEvent(`${first?.body ?? ''} `, signature, webhookSecret),
   ).toThrow(Stripe.errors.StripeSignatureVerificationError);
-  while (received.filter(({ body }) => body === first?.body).length < 2)
-    await once(receiver, 'webhook');
+  await receiver.until(
+    () => receiver.received.filter(({ body }) => body === first?.body).length >= 2,
+  );
 });
 
 test('events can be doubled, reversed and lost', async () => {
   await command('webhook', { copies: 3 });
   const { id } = await buy();
   await until('invoice.paid');
-  while (received.length < 15) await once(receiver, 'webhook');
+  await receiver.until(() => receiver.received.length >= 15);
   expect(typesOf().filter((type) => type === 'customer.subscription.created')).toHaveLength(3);
 
-  received = [];
+  receiver.clear();
   await command('webhook', { lost: true });
   await command('cancel', { subscription: id });
   await command('webhook', { reverse: 2 });
   await command('resume', { subscription: id });
   await command('cancel', { subscription: id });
-  while (received.length < 2) await once(receiver, 'webhook');
+  await receiver.until(() => receiver.received.length >= 2);
   expect(typesOf()).toEqual(['customer.subscription.updated', 'customer.subscription.updated']);
 });
 
